@@ -1,0 +1,1 @@
+"""A laboratory on localhost: control plane, kubelet, Ideogram simulator, sample applications."""

@@ -1,0 +1,1 @@
+"""Kubernetes as the operator speaks it: reading, switching and restoring targets."""

@@ -1,0 +1,1 @@
+"""What the operator decides: pure functions over evidence, without I/O, clock or logging."""

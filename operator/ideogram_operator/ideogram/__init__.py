@@ -1,0 +1,1 @@
+"""The Ideogram API as the operator speaks it: requests, answers, prices."""

@@ -1,0 +1,1 @@
+"""The running operator: watch, probe, schedule, reconcile, report."""
