@@ -1,0 +1,67 @@
+"""The little that deciding remembers from one time to the next, and that status keeps over a restart."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ideogram_operator.resource.words import Severity, State, Strength, Trigger
+
+OVERRIDE = "override"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A trigger that fires.
+
+    Attributes:
+        since: when the fact was seen that fired it.
+        first: when the first fact of its streak was seen.
+        strength: only evidence at least this strong can clear it.
+        value: what was counted, ``threshold``: what fires.
+        message: what was seen, for a person.
+    """
+
+    trigger: Trigger
+    severity: Severity
+    since: datetime
+    first: datetime
+    strength: Strength
+    value: int
+    threshold: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """The state of the breaker.
+
+    Attributes:
+        since: when the state was entered.
+        cause: the trigger that led into fallback, or ``override``.
+        detected_at: when the first fact was seen of what led here.
+        hold_until: recovery is not tried before.
+        relapses: how many fallbacks in a row came within the relapse window.
+        flips: a running number of all flips; a target's claim carries the one that made it.
+        recent_flips: times of the flips of the last hour that the operator decided by itself.
+        returned_at: when the last fallback ended.
+        recover_token: the recover annotation's value when fallback was entered; another value is a person's word.
+        restored: with ``OneByOne``, how many targets have been given back.
+        alerts: the triggers that fire.
+    """
+
+    state: State = State.LIVE
+    since: datetime
+    cause: str | None = None
+    detected_at: datetime | None = None
+    hold_until: datetime | None = None
+    relapses: int = 0
+    flips: int = 0
+    recent_flips: tuple[datetime, ...] = ()
+    returned_at: datetime | None = None
+    recover_token: str = ""
+    restored: int = 0
+    alerts: tuple[Alert, ...] = ()
+
+    @property
+    def falling_back(self) -> bool:
+        """Whether targets are (or, one by one, were) told to do without the API."""
+        return self.state in {State.FALLBACK, State.RECOVERING}

@@ -1,0 +1,75 @@
+"""The policy of one integration: what its spec says about deciding, in the terms of deciding."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ideogram_operator.resource.words import (
+    Action,
+    OverrideMode,
+    Recovery,
+    RestoreOrder,
+    Severity,
+    Trigger,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerPolicy:
+    """One trigger as the integration wants it.
+
+    Attributes:
+        consecutive: how many facts in a row fire it.
+        action: what it does when it fires.
+        recovery: whether the way back from it waits for a person.
+    """
+
+    trigger: Trigger
+    severity: Severity
+    action: Action
+    consecutive: int
+    recovery: Recovery = Recovery.AUTO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideOrder:
+    """What a person ordered, why, and until when (None: until it is taken back)."""
+
+    mode: OverrideMode
+    reason: str
+    until: datetime | None = None
+
+    def active(self, now: datetime) -> bool:
+        """Whether the order still holds."""
+        return self.until is None or now < self.until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """All that deciding needs to know of the spec.
+
+    Attributes:
+        triggers: in the order in which alerts are told.
+        successes: good facts in a row that end a fallback.
+        hold: the least time in fallback before recovery may be tried; doubled by each relapse up to ``max_hold``.
+        relapse_window: a fallback this soon after a return is a relapse.
+        max_flips_per_hour: flips in both directions, at least 2.
+        order: whether targets return together or one by one.
+        override: a person's order, whether or not it still holds.
+    """
+
+    triggers: tuple[TriggerPolicy, ...]
+    successes: int = 3
+    hold: timedelta = timedelta(minutes=5)
+    max_hold: timedelta = timedelta(hours=1)
+    relapse_window: timedelta = timedelta(hours=1)
+    max_flips_per_hour: int = 4
+    order: RestoreOrder = RestoreOrder.TOGETHER
+    override: OverrideOrder | None = None
+
+    def overridden(self, now: datetime) -> OverrideMode | None:
+        """Returns the order that holds now."""
+        return self.override.mode if self.override is not None and self.override.active(now) else None
+
+    def of(self, trigger: Trigger) -> TriggerPolicy | None:
+        """Returns the trigger's policy, None if this integration has none."""
+        return next((rule for rule in self.triggers if rule.trigger is trigger), None)

@@ -1,0 +1,117 @@
+"""The triggers that probes alone can decide: what makes each fire, and what clears it.
+
+A trigger is one line in ``RULES``. It fires when its kind of fact was seen often enough in a row; it clears by the
+rule beside it. Entering and leaving differ, so nothing oscillates at a boundary; and only evidence at least as strong
+as what raised an alert can clear it. Sources: DESIGN.md's table of triggers and the production checklist's alerts.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ideogram_operator.decisions.evidence import Evidence
+from ideogram_operator.decisions.memory import Alert
+from ideogram_operator.decisions.policy import Policy, TriggerPolicy
+from ideogram_operator.decisions.streak import Streak, good_streak, streak
+from ideogram_operator.resource.words import Cause, Trigger
+
+Clearing = Callable[[Policy, Sequence[Evidence]], tuple[Streak, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What a trigger looks for.
+
+    Attributes:
+        causes: the causes it counts.
+        clears: returns the streak that speaks for clearing, and how long it must be.
+        what: completes the sentence "5 consecutive …".
+    """
+
+    trigger: Trigger
+    causes: frozenset[Cause]
+    clears: Clearing
+    what: str
+
+
+def _by_recovery(policy: Policy, facts: Sequence[Evidence]) -> tuple[Streak, int]:
+    return good_streak(facts), policy.successes
+
+
+def _by_one_success(_: Policy, facts: Sequence[Evidence]) -> tuple[Streak, int]:
+    return good_streak(facts), 1
+
+
+def _by_three_others(_: Policy, facts: Sequence[Evidence]) -> tuple[Streak, int]:
+    return streak(facts, lambda fact: fact.cause is not Cause.RATE_LIMITED), 3
+
+
+RULES: tuple[Rule, ...] = (
+    # The API does not answer, or refuses what the application sends: the checklist's "API down".
+    Rule(
+        trigger=Trigger.API_UNREACHABLE,
+        causes=frozenset({Cause.PROVIDER, Cause.REJECTED}),
+        clears=_by_recovery,
+        what="failed checks",
+    ),
+    # The key is refused; one refusal is confirmed once before it counts.
+    Rule(
+        trigger=Trigger.AUTH_FAILURE,
+        causes=frozenset({Cause.CREDENTIALS}),
+        clears=_by_one_success,
+        what="refusals of the key",
+    ),
+    # There is no credit: one answer is enough, nobody says 402 by accident.
+    Rule(
+        trigger=Trigger.CREDITS_EXHAUSTED,
+        causes=frozenset({Cause.CREDITS}),
+        clears=_by_one_success,
+        what="answers that credit is exhausted",
+    ),
+    # Too many requests in flight: more than five in a row, not a single one.
+    Rule(
+        trigger=Trigger.RATE_LIMITED,
+        causes=frozenset({Cause.RATE_LIMITED}),
+        clears=_by_three_others,
+        what="rate-limited answers",
+    ),
+)
+
+
+def evaluate(policy: Policy, alerts: Sequence[Alert], facts: Sequence[Evidence], now: datetime) -> tuple[Alert, ...]:
+    """Returns the alerts that fire now, given those that fired before, in the order of the rules."""
+    before = {alert.trigger: alert for alert in alerts}
+    found = (_evaluate_one(policy, rule, before.get(rule.trigger), facts, now) for rule in RULES)
+    return tuple(alert for alert in found if alert is not None)
+
+
+def _evaluate_one(
+    policy: Policy, rule: Rule, before: Alert | None, facts: Sequence[Evidence], now: datetime
+) -> Alert | None:
+    wanted = policy.of(rule.trigger)
+    if wanted is None:
+        return None
+    seen = streak(facts, lambda fact: fact.cause in rule.causes)
+    if seen.last is not None and seen.count >= wanted.consecutive and seen.fresh(now):
+        return _alert(rule, wanted, before, seen, seen.last)
+    if before is not None and not _cleared(policy, rule, before, facts, now):
+        return before
+    return None
+
+
+def _alert(rule: Rule, wanted: TriggerPolicy, before: Alert | None, seen: Streak, last: Evidence) -> Alert:
+    return Alert(
+        trigger=rule.trigger,
+        severity=wanted.severity,
+        since=before.since if before else last.at,
+        first=before.first if before else seen.first or last.at,
+        strength=max(seen.strength, before.strength) if before else seen.strength,
+        value=seen.count,
+        threshold=wanted.consecutive,
+        message=f"{seen.count} consecutive {rule.what}, the last: {last.message}",
+    )
+
+
+def _cleared(policy: Policy, rule: Rule, before: Alert, facts: Sequence[Evidence], now: datetime) -> bool:
+    found, needed = rule.clears(policy, facts)
+    return found.count >= needed and found.strength >= before.strength and found.fresh(now)
