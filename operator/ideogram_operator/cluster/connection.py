@@ -1,0 +1,97 @@
+"""How to reach the API server: a kubeconfig, or the ServiceAccount of the pod.
+
+The loaders are kubernetes.aio's own, which know certificates, exec plugins and the rotation of projected tokens. What
+they must not do is change the process: nothing is set as a default, nothing is written back to the kubeconfig.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from kubernetes.aio import config
+from kubernetes.aio.client import Configuration
+from kubernetes.aio.client.rest import RESTClientObject
+
+TOKEN_LIFE = 60.0
+"""Seconds after which a file with a token, or an exec plugin, is asked again; the in-cluster loader does the same."""
+
+
+class Unreachable(Exception):  # noqa: N818 - named by what is the case
+    """The configuration names no API server: no file, no context, no ServiceAccount. A matter for a person."""
+
+
+class Connection:
+    """An open pool of connections, and the credentials to go with each request."""
+
+    def __init__(self, configuration: Configuration, *, user_agent: str) -> None:
+        # The environment's proxies are for the way to the provider, never for the one to the API server.
+        configuration.client_session_kwargs = {"trust_env": False, "cookie_jar": aiohttp.DummyCookieJar()}
+        configuration.retries = None
+        self._configuration = configuration
+        self._user_agent = user_agent
+        self._rest: Any = RESTClientObject(configuration)
+
+    @property
+    def server(self) -> str:
+        """The API server's URL."""
+        return str(self._configuration.host).rstrip("/")
+
+    async def send(
+        self, method: str, url: str, *, headers: dict[str, str], body: Any, limit: aiohttp.ClientTimeout
+    ) -> aiohttp.ClientResponse:
+        """The answer, its body not read. Raises what aiohttp raises."""
+        credentials = await self._configuration.get_api_key_with_prefix("BearerToken")
+        if credentials:
+            headers["Authorization"] = credentials
+        headers["User-Agent"] = self._user_agent
+        answer = await self._rest.request(method, self.server + url, headers=headers, body=body, _request_timeout=limit)
+        response: aiohttp.ClientResponse = answer.response
+        return response
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        await self._rest.close()
+
+
+async def connect(
+    kubeconfig: str | Path | None, *, user_agent: str, monotonic: Callable[[], float] = time.monotonic
+) -> Connection:
+    """A connection by that kubeconfig, or, without one, as the pod's ServiceAccount.
+
+    Raises:
+        Unreachable: nothing says where the API server is.
+    """
+    configuration = Configuration()
+    try:
+        if kubeconfig is None:
+            _loaders().load_incluster_config(client_configuration=configuration)
+        else:
+            await _load_file(str(kubeconfig), configuration, monotonic)
+        return Connection(configuration, user_agent=user_agent)
+    except (config.ConfigException, OSError, TypeError, KeyError, AttributeError) as error:
+        source = "the pod's ServiceAccount" if kubeconfig is None else f"kubeconfig {kubeconfig}"
+        raise Unreachable(f"{source} does not say how to reach a cluster: {error}") from error
+
+
+async def _load_file(path: str, configuration: Configuration, monotonic: Callable[[], float]) -> None:
+    await _loaders().load_kube_config(config_file=path, client_configuration=configuration, persist_config=False)
+    if "BearerToken" not in configuration.api_key:
+        return
+    read_at = monotonic()
+
+    async def refresh(current: Configuration) -> None:
+        nonlocal read_at
+        if monotonic() - read_at > TOKEN_LIFE:
+            read_at = monotonic()
+            fresh = Configuration()
+            await _loaders().load_kube_config(config_file=path, client_configuration=fresh, persist_config=False)
+            current.api_key["BearerToken"] = fresh.api_key["BearerToken"]
+
+    hooks: Any = configuration
+    hooks.refresh_api_key_hook = refresh
+
+
+def _loaders() -> Any:
+    return config  # whose functions carry no annotations

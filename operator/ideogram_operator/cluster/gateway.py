@@ -1,0 +1,225 @@
+"""The one door to the Kubernetes API: raw dicts in and out, bounded in time and in tries.
+
+A request that may be repeated without harm is, up to ``Patience.tries`` times with full jitter, on 429 (as its
+Retry-After says), 5xx and lost connections. That includes a JSON Patch guarded by a ``test`` on resourceVersion: had
+the first one arrived, the second is a Conflict. A POST is repeated after a 429 only, which the API server answers
+before it does anything. A 403 is believed when it is seen twice a second apart: an API server that has just started
+answers 403 until its authorizer has read the roles.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+
+from ideogram_operator.cluster.addresses import Address
+from ideogram_operator.cluster.answers import (
+    Object,
+    query_string,
+    read_document,
+    read_event,
+    read_lines,
+    read_refusal,
+    told,
+)
+from ideogram_operator.cluster.connection import Connection, connect
+from ideogram_operator.cluster.errors import Forbidden, Gone, Unavailable
+from ideogram_operator.resource.words import FIELD_MANAGER
+
+Sleep = Callable[[float], Awaitable[None]]
+
+JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
+METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+METADATA_EVENT = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long and how often; all times in seconds."""
+
+    timeout: float = 10.0
+    connect_timeout: float = 3.0
+    tries: int = 3
+    backoff: float = 0.2
+    longest_wait: float = 5.0
+    forbidden_again_after: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """All items of a list, and the version from which a watch goes on."""
+
+    items: tuple[Object, ...]
+    resource_version: str
+
+
+class Gateway:
+    """Requests to one API server. All methods raise ``ClusterError`` and nothing else."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        patience: Patience | None = None,
+        sleep: Sleep = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._connection = connection
+        self._patience = patience or Patience()
+        self._sleep = sleep
+        self._jitter = jitter
+
+    @classmethod
+    async def open(cls, kubeconfig: str | Path | None = None, *, patience: Patience | None = None) -> Self:
+        """A gateway by that kubeconfig, or as the pod's ServiceAccount. Raises ``Unreachable``."""
+        return cls(await connect(kubeconfig, user_agent=FIELD_MANAGER), patience=patience)
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        await self._connection.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def get(self, address: Address) -> Object:
+        """The object as it is now, from etcd rather than from a cache."""
+        return await self._ask("get", "GET", address)
+
+    async def list(
+        self, address: Address, *, selector: str = "", metadata_only: bool = False, chunk: int = 500
+    ) -> Listing:
+        """All objects, read in pages of ``chunk``; a page that came too late starts the whole list once more."""
+        try:
+            return await self._pages(address, selector=selector, metadata_only=metadata_only, chunk=chunk)
+        except Gone:
+            return await self._pages(address, selector=selector, metadata_only=metadata_only, chunk=chunk)
+
+    async def json_patch(self, address: Address, operations: Sequence[Object], *, dry_run: bool = False) -> Object:
+        """The object after RFC 6902 ``operations``; repeated on a lost connection, so guard it with a ``test``."""
+        return await self._patch(address, [*operations], JSON_PATCH, dry_run=dry_run)
+
+    async def merge_patch(self, address: Address, body: Object, *, dry_run: bool = False) -> Object:
+        """The object after an RFC 7386 merge; repeated on a lost connection, so ``body`` must say a level."""
+        return await self._patch(address, body, MERGE_PATCH, dry_run=dry_run)
+
+    async def post(self, address: Address, body: Object) -> Object:
+        """The object created, or the answer to a review. Never sent twice unless the server turned it away."""
+        params = {"fieldManager": FIELD_MANAGER}
+        return await self._ask("create", "POST", address, body=body, params=params, repeatable=False)
+
+    async def put(self, address: Address, body: Object) -> Object:
+        """The object replaced; guarded by the resourceVersion in ``body``. Never sent twice: a second is a Conflict."""
+        params = {"fieldManager": FIELD_MANAGER}
+        return await self._ask("update", "PUT", address, body=body, params=params, repeatable=False)
+
+    async def delete(self, address: Address, *, uid: str = "") -> None:
+        """Ask for the object's end; with ``uid`` only if it is still that one."""
+        body = {"preconditions": {"uid": uid}} if uid else None
+        await self._ask("delete", "DELETE", address, body=body)
+
+    async def watch(
+        self, address: Address, *, resource_version: str, seconds: float, metadata_only: bool = False
+    ) -> AsyncIterator[Object]:
+        """Events ``{type, object}`` as they come, until the server ends the watch after about ``seconds``.
+
+        Raises Gone when the version is too old, Unavailable when the stream breaks, or is silent ten seconds beyond
+        its time: a watch whose other end died says nothing at all. Bookmarks are asked for and passed on.
+        """
+        params = {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": resource_version,
+            "timeoutSeconds": str(max(1, round(seconds))),
+        }
+        accept = METADATA_EVENT if metadata_only else "application/json"
+        limit = aiohttp.ClientTimeout(
+            total=seconds + self._patience.timeout, sock_connect=self._patience.connect_timeout
+        )
+        try:
+            response = await self._connection.send(
+                "GET", f"{address.path}?{query_string(params)}", headers={"Accept": accept}, body=None, limit=limit
+            )
+            async with response:
+                if response.status >= 400:  # noqa: PLR2004 - HTTP's own numbers
+                    raise await read_refusal(response, address, "watch")
+                async for line in read_lines(response.content):
+                    yield read_event(line, address)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise Unavailable(f"watch {address}: {told(error)}", address=address, verb="watch") from error
+
+    async def _pages(self, address: Address, *, selector: str, metadata_only: bool, chunk: int) -> Listing:
+        items: list[Object] = []
+        params = {"limit": str(chunk)} | ({"labelSelector": selector} if selector else {})
+        while True:
+            accept = METADATA_LIST if metadata_only else "application/json"
+            page = await self._ask("list", "GET", address, params=params, accept=accept)
+            items += page.get("items") or []
+            metadata = page.get("metadata") or {}
+            if not metadata.get("continue"):
+                return Listing(items=tuple(items), resource_version=metadata.get("resourceVersion", ""))
+            params["continue"] = metadata["continue"]
+
+    async def _patch(self, address: Address, body: Any, content_type: str, *, dry_run: bool) -> Object:
+        params = {"fieldManager": FIELD_MANAGER} | ({"dryRun": "All"} if dry_run else {})
+        return await self._ask("patch", "PATCH", address, body=body, params=params, content_type=content_type)
+
+    async def _ask(
+        self,
+        verb: str,
+        method: str,
+        address: Address,
+        *,
+        body: Any = None,
+        params: Mapping[str, str] | None = None,
+        accept: str = "application/json",
+        content_type: str = "application/json",
+        repeatable: bool = True,
+    ) -> Object:
+        url = address.path + (f"?{query_string(params)}" if params else "")
+        headers = {"Accept": accept, "Content-Type": content_type}
+        tried, forbidden = 0, False
+        while True:
+            tried += 1
+            try:
+                return await self._once(verb, method, url, address=address, headers=dict(headers), body=body)
+            except Forbidden:
+                if forbidden:
+                    raise
+                forbidden = True
+                await self._sleep(self._patience.forbidden_again_after)
+            except Unavailable as error:
+                wait = self._wait(error, tried, repeatable=repeatable)
+                if wait is None:
+                    raise
+                await self._sleep(wait)
+
+    def _wait(self, error: Unavailable, tried: int, *, repeatable: bool) -> float | None:
+        """Seconds until the next try, None for no other."""
+        turned_away = error.retry_after is not None
+        if tried >= self._patience.tries or not (repeatable or turned_away):
+            return None
+        if error.retry_after is not None:
+            asked = error.retry_after + self._jitter() * self._patience.backoff
+            return asked if asked <= self._patience.longest_wait else None
+        return min(self._patience.longest_wait, float(self._patience.backoff * 2**tried)) * self._jitter()
+
+    async def _once(
+        self, verb: str, method: str, url: str, *, address: Address, headers: dict[str, str], body: Any
+    ) -> Object:
+        limit = aiohttp.ClientTimeout(total=self._patience.timeout, sock_connect=self._patience.connect_timeout)
+        try:
+            response = await self._connection.send(method, url, headers=headers, body=body, limit=limit)
+            async with response:
+                if response.status >= 400:  # noqa: PLR2004 - HTTP's own numbers
+                    raise await read_refusal(response, address, verb)
+                return read_document(await response.read())
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise Unavailable(f"{verb} {address}: {told(error)}", address=address, verb=verb) from error
