@@ -1,0 +1,67 @@
+"""The spec: what one application depends on, and what is to be done when it breaks. DESIGN.md §2."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import Field, ValidationError
+
+from ideogram_operator.resource.api import ApiSpec
+from ideogram_operator.resource.errors import spec_error
+from ideogram_operator.resource.model import SpecModel
+from ideogram_operator.resource.probe import Probe
+from ideogram_operator.resource.readiness import Attestations, DrillSpec, PreflightSpec
+from ideogram_operator.resource.recovery import Override, RecoverySpec
+from ideogram_operator.resource.services import Billing, Database, Notify, Storage
+from ideogram_operator.resource.targets import Targets
+from ideogram_operator.resource.traffic import Traffic
+from ideogram_operator.resource.triggers import Triggers
+from ideogram_operator.resource.words import Environment, Mode
+
+
+class IntegrationSpec(SpecModel):
+    """What one application depends on, and what is to be done when it breaks."""
+
+    mode: Mode = Mode.ENFORCE
+    """Enforce, or Observe: decide and report, touch nothing."""
+    environment: Environment = Environment.PRODUCTION
+    """Which life the application leads; keys must not be shared across them."""
+    api: ApiSpec
+    """How the application reaches Ideogram."""
+    targets: Targets
+    """The workloads and ConfigMaps to switch."""
+    probe: Probe = Probe()
+    """The requests the operator itself sends."""
+    traffic: Traffic | None = None
+    """Where the application's own metrics come from."""
+    triggers: Triggers = Field(default_factory=Triggers)
+    """Which evidence is an alert, and what is done about it."""
+    recovery: RecoverySpec = RecoverySpec()
+    """When and how targets come back."""
+    override: Override | None = None
+    """A person's order, which beats every decision until it expires."""
+    billing: Billing | None = None
+    """What is known of the credit."""
+    storage: Storage | None = None
+    """Where the application keeps its images."""
+    database: Database | None = None
+    """Where the application keeps what belongs to its images."""
+    notify: Annotated[tuple[Notify, ...], Field(max_length=10)] = ()
+    """Who is told of alerts."""
+    preflight: PreflightSpec = Field(default_factory=PreflightSpec)
+    """The production checklist."""
+    attestations: Attestations = ()
+    """What named people say holds."""
+    drill: DrillSpec | None = None
+    """A rehearsal of the fallback; off unless given."""
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> Self:
+        """The spec as it is written in YAML, with every default filled in.
+
+        Raises:
+            SpecError: it breaks a rule; the message says where, what and what to do.
+        """
+        try:
+            return cls.model_validate(raw, by_alias=True, by_name=False)
+        except ValidationError as error:
+            raise spec_error(error, cls) from None
