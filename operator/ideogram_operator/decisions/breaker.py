@@ -174,7 +174,7 @@ def _try_recovery(situation: Situation, memory: Memory) -> Memory | None:
     """Fallback, and there is a reason to hope."""
     if memory.state is not State.FALLBACK or not may_recover(situation, memory):
         return None
-    if not _good_since_hold(situation, memory):
+    if not proven(situation, memory):
         return None
     return replace(memory, state=State.RECOVERING, since=situation.now, restored=0)
 
@@ -202,8 +202,9 @@ def _give_up_recovery(situation: Situation, memory: Memory) -> Memory | None:
 
 def _restore(situation: Situation, memory: Memory) -> Memory | None:
     """Recovering, and the API has proven itself."""
-    proven = not situation.calling and _good_since_hold(situation, memory) >= situation.policy.successes
-    if memory.state is not State.RECOVERING or not proven:
+    if memory.state is not State.RECOVERING or situation.calling:
+        return None
+    if proven(situation, memory) < situation.policy.successes:
         return None
     if not memory.restored and not flip_room(situation.policy, memory, situation.now):
         return None
@@ -244,7 +245,8 @@ def _blocked(situation: Situation) -> bool:
     return any(alert.trigger is not Trigger.API_UNREACHABLE for alert in situation.calling)
 
 
-def _good_since_hold(situation: Situation, memory: Memory) -> int:
+def proven(situation: Situation, memory: Memory) -> int:
+    """Returns how many good facts in a row speak for a return, counted from the moment it may be tried."""
     if situation.health is not Health.HEALTHY:
         return 0
     found = good_streak(situation.facts, since=memory.hold_until or memory.since)
