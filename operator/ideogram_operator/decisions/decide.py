@@ -45,6 +45,7 @@ class Decision:
         wanted: what targets should be told: a level, not an edge.
         restored: the first so many targets are told Live already (``OneByOne`` only).
         fired, cleared: alerts that began or ended with this decision, each to be told once.
+        seen: whether there was any evidence at all.
         proven: good facts in a row since recovery may be tried; 0 outside of fallback.
         recovery_strength: how strong the evidence has to be that is looked for now; None: no recovery is looked for.
         next_in: until there is something new to decide without new evidence.
@@ -57,6 +58,7 @@ class Decision:
     alerts: tuple[Alert, ...]
     fired: tuple[Alert, ...]
     cleared: tuple[Alert, ...]
+    seen: bool
     proven: int
     recovery_strength: Strength | None
     next_in: timedelta
@@ -94,6 +96,7 @@ def decide(policy: Policy, memory: Memory, observed: Observed, now: datetime) ->
         alerts=alerts,
         fired=_missing(alerts, memory.alerts),
         cleared=_missing(memory.alerts, alerts),
+        seen=bool(observed.evidence),
         proven=proven(situation, settled) if settled.falling_back else 0,
         recovery_strength=_recovery_strength(situation, settled),
         next_in=_next_in(situation, settled),

@@ -1,0 +1,45 @@
+"""From the spec to the policy: which of its fields deciding needs."""
+
+from ideogram_operator.decisions.policy import OverrideOrder, Policy, TriggerPolicy
+from ideogram_operator.resource.recovery import Override
+from ideogram_operator.resource.spec import IntegrationSpec
+from ideogram_operator.resource.triggers import TriggerSpec
+from ideogram_operator.resource.words import Trigger
+
+# A refused key is confirmed once; nobody says 402 by accident (DESIGN.md §4).
+REFUSALS = 2
+EMPTY_CREDITS = 1
+
+
+def policy_of(spec: IntegrationSpec) -> Policy:
+    """Returns the policy that a spec describes."""
+    triggers, recovery = spec.triggers, spec.recovery
+    return Policy(
+        triggers=(
+            _rule(Trigger.API_UNREACHABLE, triggers.api_unreachable, triggers.api_unreachable.consecutive),
+            _rule(Trigger.AUTH_FAILURE, triggers.auth_failure, REFUSALS),
+            _rule(Trigger.CREDITS_EXHAUSTED, triggers.credits_exhausted, EMPTY_CREDITS),
+            _rule(Trigger.RATE_LIMITED, triggers.rate_limited, triggers.rate_limited.consecutive),
+        ),
+        successes=recovery.successes,
+        hold=recovery.hold,
+        max_hold=recovery.max_hold,
+        relapse_window=recovery.relapse_window,
+        max_flips_per_hour=recovery.max_flips_per_hour,
+        order=recovery.order,
+        override=_order(spec.override),
+    )
+
+
+def _rule(trigger: Trigger, given: TriggerSpec, consecutive: int) -> TriggerPolicy:
+    return TriggerPolicy(
+        trigger=trigger,
+        severity=given.severity,
+        action=given.action,
+        consecutive=consecutive,
+        recovery=given.recovery,
+    )
+
+
+def _order(given: Override | None) -> OverrideOrder | None:
+    return OverrideOrder(mode=given.mode, reason=given.reason, until=given.until) if given else None

@@ -1,0 +1,219 @@
+"""What a person reads: what happened, when, why, and what to do. One reason and one message for any standing.
+
+``ADVICE`` says for each trigger what the on-call can do; ``CHAPTERS`` is asked in order and the first answer is told.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from ideogram_operator.decisions.breaker import flip_room, hold_over
+from ideogram_operator.decisions.memory import OVERRIDE, Alert
+from ideogram_operator.decisions.standing import Standing
+from ideogram_operator.resource.reasons import Reason
+from ideogram_operator.resource.words import (
+    RECOVER_ANNOTATION,
+    Cause,
+    Health,
+    OverrideMode,
+    Recovery,
+    State,
+    TargetMode,
+    Trigger,
+)
+
+Told = tuple[Reason, str]
+
+ADVICE: dict[Trigger, str] = {
+    Trigger.API_UNREACHABLE: "Look at the provider's status page; the applications return by themselves.",
+    Trigger.AUTH_FAILURE: "Put a working key into {key_at}; it is tried as soon as it is there.",
+    Trigger.CREDITS_EXHAUSTED: "Top up the account's credit; the return follows by itself.",
+    Trigger.RATE_LIMITED: "Lower the applications' concurrency: an account has 10 requests in flight.",
+    Trigger.SLOW_GENERATION: "Expect slow images; nothing was switched.",
+    Trigger.CREDITS_LOW: "Top up the account's credit before it is gone.",
+    Trigger.SAFETY_REJECTIONS: "Look at the prompts that were rejected.",
+}
+
+TRIGGER_REASONS: dict[str, Reason] = {
+    Trigger.API_UNREACHABLE.value: Reason.API_UNREACHABLE,
+    Trigger.AUTH_FAILURE.value: Reason.KEY_REJECTED,
+    Trigger.CREDITS_EXHAUSTED.value: Reason.CREDITS_EXHAUSTED,
+    Trigger.RATE_LIMITED.value: Reason.RATE_LIMITED,
+    OVERRIDE: Reason.OVERRIDE_FORCE_FALLBACK,
+}
+
+UNKNOWN_REASONS: dict[Cause | None, Reason] = {
+    Cause.OWN_NETWORK: Reason.OWN_NETWORK,
+    Cause.KEY_MISSING: Reason.KEY_MISSING,
+    Cause.PROBE_UNSUPPORTED: Reason.PROBE_UNSUPPORTED,
+    Cause.STALE: Reason.EVIDENCE_STALE,
+}
+
+
+def tell(standing: Standing) -> Told:
+    """Returns the reason and the message of status."""
+    return next(told for chapter in CHAPTERS if (told := chapter(standing)) is not None)
+
+
+def advice(standing: Standing, alert: Alert) -> str:
+    """Returns what to do about an alert."""
+    return ADVICE[alert.trigger].format(key_at=standing.key_at)
+
+
+def clock_time(moment: datetime | None) -> str:
+    """Returns a time as messages show it: ``12:00:03Z``."""
+    return f"{moment:%H:%M:%SZ}" if moment else "an unknown time"
+
+
+def span(length: timedelta) -> str:
+    """Returns a length of time in the words of the spec: ``5m``, ``1h30m``, ``2s``."""
+    seconds = length.total_seconds()
+    if seconds < 1:
+        return f"{seconds * 1000:.0f}ms"
+    hours, rest = divmod(round(seconds), 3600)
+    minutes, left = divmod(rest, 60)
+    return "".join(f"{n}{unit}" for n, unit in ((hours, "h"), (minutes, "m"), (left, "s")) if n)
+
+
+# -- the chapters -----------------------------------------------------------------------------------------------------
+
+
+def _invalid(standing: Standing) -> Told | None:
+    problem = standing.first_problem()
+    return (problem.reason, problem.message) if standing.spec_invalid and problem else None
+
+
+def _overridden(standing: Standing) -> Told | None:
+    override = standing.policy.override
+    mode = standing.policy.overridden(standing.now)
+    if override is None or mode is None:
+        return None
+    until = f" until {override.until:%Y-%m-%d %H:%M:%SZ}" if override.until else " until spec.override is removed"
+    verb, reason = {
+        OverrideMode.FORCE_FALLBACK: ("In fallback", Reason.OVERRIDE_FORCE_FALLBACK),
+        OverrideMode.FORCE_LIVE: ("Live", Reason.OVERRIDE_FORCE_LIVE),
+        OverrideMode.FREEZE: (f"Frozen in {standing.decision.memory.state}", Reason.OVERRIDE_FROZEN),
+    }[mode]
+    return reason, f"{verb} by spec.override{until}: {override.reason}. {_api_says(standing)}{_targets(standing)}"
+
+
+def _recovering(standing: Standing) -> Told | None:
+    memory = standing.decision.memory
+    if memory.state is not State.RECOVERING:
+        return None
+    if memory.restored:
+        return Reason.RESTORING_TARGETS, (
+            f"Giving targets back one by one: {memory.restored} of {len(standing.targets)} so far. {_api_says(standing)}"
+        )
+    return Reason.AWAITING_RECOVERY, (
+        f"The API answers again: {standing.decision.proven} of {standing.policy.successes} good checks in a row before the "
+        f"targets are given back. {_api_says(standing)}{_paid(standing)}{_targets(standing)}"
+    )
+
+
+def _in_fallback(standing: Standing) -> Told | None:
+    memory = standing.decision.memory
+    if memory.state is not State.FALLBACK:
+        return None
+    reason, waiting = _waiting(standing)
+    alerts = " ".join(f"{alert.trigger} fired at {clock_time(alert.since)}: {alert.message}." for alert in memory.alerts)
+    why = alerts or f"It was caused by {memory.cause}, which has cleared. {_api_says(standing)}"
+    hints = " ".join(advice(standing, alert) for alert in memory.alerts)
+    verb = "In fallback" if standing.touching else "Would be in fallback"
+    return reason, f"{verb} since {clock_time(memory.since)}. {why} {waiting} {hints}{_targets(standing)}".rstrip()
+
+
+def _waiting(standing: Standing) -> Told:
+    """Returns what the way back waits for."""
+    memory, policy, now = standing.decision.memory, standing.policy, standing.now
+    cause = TRIGGER_REASONS.get(memory.cause or "", Reason.API_UNREACHABLE)
+    if not hold_over(memory, now) and memory.hold_until is not None:
+        relapse = f", relapse {memory.relapses}" if memory.relapses else ""
+        return cause, (
+            f"The way back is not tried before {clock_time(memory.hold_until)} "
+            f"(hold {span(memory.hold_until - memory.since)}{relapse})."
+        )
+    if not flip_room(policy, memory, now):
+        return Reason.FLIP_LIMIT_REACHED, (
+            f"It stays there: {len(memory.recent_flips)} flips in the last hour of at most "
+            f"{policy.max_flips_per_hour}, and a return must leave room for one more."
+        )
+    if _waits_for_person(standing):
+        return Reason.RECOVERY_MANUAL, (
+            f"The way back waits for a person (recovery: Manual): set the annotation {RECOVER_ANNOTATION} to a new value."
+        )
+    return cause, f"It returns after {policy.successes} good checks in a row."
+
+
+def _waits_for_person(standing: Standing) -> bool:
+    memory = standing.decision.memory
+    names = {alert.trigger.value for alert in memory.alerts} | {memory.cause}
+    manual = any(rule.recovery is Recovery.MANUAL for rule in standing.policy.triggers if rule.trigger.value in names)
+    return manual and standing.decision.recovery_strength is None
+
+
+def _suspect(standing: Standing) -> Told | None:
+    memory = standing.decision.memory
+    if memory.state is not State.SUSPECT:
+        return None
+    alerts = " ".join(
+        f"{alert.trigger} fired: {alert.message}. {advice(standing, alert)}" for alert in memory.alerts
+    )
+    confirming = alerts or "It is being confirmed before anything is switched."
+    return Reason.CONFIRMING_FAILURE, (
+        f"Suspect since {clock_time(memory.since)}. {_api_says(standing)} {confirming}{_paid(standing)}"
+    )
+
+
+def _blind(standing: Standing) -> Told | None:
+    if standing.decision.health is not Health.UNKNOWN:
+        return None
+    problem = standing.first_problem()
+    if problem is not None:
+        return problem.reason, problem.message
+    reason = UNKNOWN_REASONS.get(standing.decision.assessment.cause, Reason.PROBE_UNKNOWN)
+    return reason, f"{_api_says(standing)} Nothing is switched while it cannot be told."
+
+
+def _live(standing: Standing) -> Told:
+    alerts = " ".join(f"{alert.trigger}: {alert.message}. {advice(standing, alert)}" for alert in standing.decision.alerts)
+    return Reason.PROBE_SUCCEEDED, f"{_api_says(standing)} {alerts}{_targets(standing)}".rstrip()
+
+
+CHAPTERS: tuple[Callable[[Standing], Told | None], ...] = (
+    _invalid,
+    _overridden,
+    _recovering,
+    _in_fallback,
+    _suspect,
+    _blind,
+    _live,
+)
+
+
+# -- sentences --------------------------------------------------------------------------------------------------------
+
+
+def _api_says(standing: Standing) -> str:
+    assessment = standing.decision.assessment
+    return f"The API is {assessment.health}: {assessment.message}."
+
+
+def _paid(standing: Standing) -> str:
+    return f" {standing.probe_note}" if standing.probe_note else ""
+
+
+def _targets(standing: Standing) -> str:
+    """A sentence about targets that are not as they should be; empty if all are."""
+    behind = [target for target in standing.targets if not target.in_sync or not target.ready]
+    if not behind or not standing.touching:
+        return ""
+    told = "; ".join(f"{target.name}: {_state_of(target.wanted)}{_because(target.message)}" for target in behind[:5])
+    return f" Not there yet: {told}."
+
+
+def _state_of(mode: TargetMode) -> str:
+    return "going into fallback" if mode is TargetMode.FALLBACK else "going live"
+
+
+def _because(message: str) -> str:
+    return f" ({message})" if message else ""
