@@ -1,0 +1,123 @@
+"""Sending a request: the thin half of the client, and the seam at which tests and other transports fit."""
+
+import asyncio
+import logging
+import ssl
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, Protocol
+
+import httpx
+
+from ideogram_operator.ideogram.faults import failure
+from ideogram_operator.ideogram.replies import BODY_LIMIT, Answer, Reply
+from ideogram_operator.ideogram.requests import Request
+
+_CONNECTIONS: Final = 256
+_IDLE_KEPT: Final = 64
+_IDLE_SECONDS: Final = 30.0
+_POOL_SHARE: Final = 0.5
+_GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
+
+
+class Sender(Protocol):
+    """Sends one request and tells what came back. It raises nothing but cancellation."""
+
+    async def send(self, request: Request) -> Reply:
+        """The reply, within ``request.timeout`` seconds in all."""
+
+    async def close(self) -> None:
+        """Gives its connections back."""
+
+
+def trust_store(ca_file: Path | None = None) -> ssl.SSLContext:
+    """The system's certificate authorities, and those of ``ca_file`` (PEM) besides.
+
+    httpx left alone would take ``certifi``'s list, or *only* the file that ``SSL_CERT_FILE`` names.
+
+    Raises:
+        OSError: the file cannot be read, or holds no certificate.
+    """
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        context.load_verify_locations(cafile=ca_file)
+    return context
+
+
+def silence_http_logs() -> None:
+    """Keep the HTTP libraries from logging requests, whatever level the operator itself logs at."""
+    for name in ("httpx", "httpcore", "hpack"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class HttpSender:
+    """A :class:`Sender` over httpx, with a pool for regular requests and none for confirmations.
+
+    It follows no redirect, since the next host would be given the key; it honours ``HTTPS_PROXY`` and ``NO_PROXY``.
+
+    Args:
+        trust: certificate authorities; :func:`trust_store`'s.
+        monotonic: seconds, for latencies.
+    """
+
+    def __init__(self, trust: ssl.SSLContext, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        silence_http_logs()
+        self._monotonic = monotonic
+        self._pooled = _client(trust, idle=_IDLE_KEPT)
+        self._fresh = _client(trust, idle=0)
+
+    async def send(self, request: Request) -> Reply:
+        """The reply. The deadline covers the whole request: a body that drips cannot outlast it."""
+        began = self._monotonic()
+        try:
+            async with asyncio.timeout(request.timeout):
+                return await self._exchange(request, began)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, zlib.error) as error:
+            return failure(error, self._monotonic() - began)
+
+    async def close(self) -> None:
+        """Closes both pools."""
+        await self._pooled.aclose()
+        await self._fresh.aclose()
+
+    async def _exchange(self, request: Request, began: float) -> Answer:
+        client = self._fresh if request.fresh else self._pooled
+        timeout = httpx.Timeout(request.timeout, pool=request.timeout * _POOL_SHARE)
+        headers, body = _headers(request), request.body
+        async with client.stream(request.verb, request.url, headers=headers, json=body, timeout=timeout) as response:
+            content = await _read(response)
+            return Answer(
+                status=response.status_code,
+                body=content[:BODY_LIMIT],
+                oversized=len(content) > BODY_LIMIT,
+                retry_after=response.headers.get("Retry-After"),
+                latency=self._monotonic() - began,
+            )
+
+
+def _client(trust: ssl.SSLContext, *, idle: int) -> httpx.AsyncClient:
+    limits = httpx.Limits(
+        max_connections=_CONNECTIONS, max_keepalive_connections=idle, keepalive_expiry=_IDLE_SECONDS if idle else 0.0
+    )
+    return httpx.AsyncClient(verify=trust, limits=limits, follow_redirects=False, trust_env=True)
+
+
+def _headers(request: Request) -> Mapping[str, str]:
+    # The body is not asked for compressed, so that what is read off the wire is what is counted.
+    common = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "ideogram-operator"}
+    return common if request.key is None else {**common, "Api-Key": request.key.reveal()}
+
+
+async def _read(response: httpx.Response) -> bytes:
+    """The body up to one byte past the limit: the rest, however long, is never read."""
+    packed = response.headers.get("Content-Encoding", "identity").lower() in {"gzip", "deflate"}
+    unpack = zlib.decompressobj(_GZIP_OR_ZLIB) if packed else None
+    content = bytearray()
+    async for chunk in response.aiter_raw():
+        wanted = BODY_LIMIT + 1 - len(content)
+        content += unpack.decompress(chunk, wanted) if unpack else chunk[:wanted]
+        if len(content) > BODY_LIMIT:
+            break
+    return bytes(content)
