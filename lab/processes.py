@@ -1,0 +1,98 @@
+"""Child processes that never outlive the laboratory.
+
+Each child leads its own process group (Ctrl-C in a terminal reaches us, not it) and is killed by the kernel when the
+*thread* that started it ends (PR_SET_PDEATHSIG): start children from a thread that lives as long as they should,
+which is the main thread.
+"""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+# Loaded here, not between fork and exec, where loading a library could wait for a lock nobody will release.
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+LOG_TAIL = 30
+
+
+class ChildDiedError(RuntimeError):
+    """A child ended by itself; the message carries the end of its log."""
+
+
+class Child:
+    """One child process with a log file.
+
+    Its environment is bare: proxies, Kubernetes and Go settings of the person's shell are not for it.
+    """
+
+    def __init__(self, name: str, argv: Sequence[str | Path], *, folder: Path) -> None:
+        """Starts it. Its pid goes to ``folder/NAME.pid``, its output is appended to ``folder/NAME.log``."""
+        self.name = name
+        self.log = folder / f"{name}.log"
+        self._pid_file = folder / f"{name}.pid"
+        environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "TMPDIR": str(folder)}
+        parent = os.getpid()
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(part) for part in argv],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=folder,
+                process_group=0,
+                preexec_fn=lambda: _die_with(parent),  # noqa: PLW1509 - one system call, nothing that takes a lock
+            )
+        self._pid_file.write_text(str(self.pid))
+
+    @property
+    def pid(self) -> int:
+        """Its process id, and that of its group."""
+        return self._process.pid
+
+    def alive(self) -> bool:
+        """Whether it still runs (a frozen one does)."""
+        return self._process.poll() is None
+
+    def must_live(self) -> None:
+        """Raises ChildDiedError with the end of the log if it does not run any more."""
+        if not self.alive():
+            tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-LOG_TAIL:])
+            raise ChildDiedError(f"{self.name} ended with {self._process.returncode}; its log ends with\n{tail}")
+
+    def kill(self) -> None:
+        """SIGKILL to the whole group, and waits. Everything a child keeps is thrown away, so nothing needs grace."""
+        self.signal(signal.SIGKILL)
+        self._process.wait()
+        self._pid_file.unlink(missing_ok=True)
+
+    def terminate(self, *, patience: float) -> None:
+        """SIGTERM, and SIGKILL if it has not ended after ``patience`` seconds."""
+        self.signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(patience)
+        self.kill()
+
+    def freeze(self) -> None:
+        """SIGSTOP: connections stay open and nothing answers."""
+        self.signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        self.signal(signal.SIGCONT)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal to the group; one that is gone needs none."""
+        if self.alive():
+            os.killpg(self.pid, number)
+
+
+def _die_with(parent: int) -> None:
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died between fork and prctl
+        os._exit(1)
