@@ -23,7 +23,7 @@ class RecoverySpec(SpecModel):
     """It doubles up to this."""
     relapse_window: Annotated[Duration, between("0s", "168h")] = timedelta(hours=1)
     """Falling back again within so long of coming back is a relapse."""
-    max_flips_per_hour: Annotated[int, Field(strict=True, ge=2, le=60)] = 4
+    max_flips_per_hour: Annotated[int, Field(strict=True, ge=2, le=30)] = 4
     """Past so many flips in an hour the integration stays in fallback. Two is one round: away and back."""
     order: RestoreOrder = RestoreOrder.TOGETHER
     """Together, or OneByOne: the next target only while evidence stays good."""
