@@ -60,7 +60,7 @@ def _ready(standing: Standing) -> Said:
     if standing.not_acted_on:
         fields = ", ".join(standing.not_acted_on)
         message += f" Accepted but not acted on by this version: {fields}."
-    return TRUE, Reason.AS_EXPECTED, message
+    return TRUE, Reason.ALL_GOOD, message
 
 
 def _only_rests(standing: Standing) -> bool:
@@ -92,7 +92,7 @@ def _credentials_valid(standing: Standing) -> Said:
         case Cause.CREDENTIALS:
             return UNKNOWN, Reason.CONFIRMING_FAILURE, f"{standing.decision.assessment.message}; it is being confirmed."
         case None | Cause.RATE_LIMITED | Cause.CREDITS | Cause.REJECTED:
-            return TRUE, Reason.AS_EXPECTED, f"The key in {standing.key_at} is accepted."
+            return TRUE, Reason.KEY_ACCEPTED, f"The key in {standing.key_at} is accepted."
     return UNKNOWN, Reason.PROBE_UNKNOWN, "No recent answer says whether the key is accepted."
 
 
@@ -102,7 +102,7 @@ def _credits_sufficient(standing: Standing) -> Said:
         return FALSE, Reason.CREDITS_EXHAUSTED, f"{alert.message}. {advice(standing, alert)}"
     fact = standing.decision.assessment.fact
     if fact is not None and fact.good and fact.strength is Strength.GENERATE:
-        return TRUE, Reason.PROBE_SUCCEEDED, f"A paid check succeeded at {clock_time(fact.at)}."
+        return TRUE, Reason.CREDITS_AVAILABLE, f"A paid check succeeded at {clock_time(fact.at)}."
     note = f" {standing.probe_note}" if standing.probe_note else ""
     return UNKNOWN, Reason.NOT_CHECKED, f"Only a paid check proves credit, and the last evidence is not one.{note}"
 
@@ -116,7 +116,7 @@ def _fallback_active(standing: Standing) -> Said:
     told = [target for target in standing.targets if target.mode is TargetMode.FALLBACK]
     of = f"{len(told)} of {len(standing.targets)} targets are in fallback"
     if not memory.falling_back:
-        return FALSE, Reason.STATE_LIVE, f"The state is {memory.state}; {of}."
+        return FALSE, Reason.NO_FALLBACK_REQUESTED, f"The state is {memory.state}; {of}."
     reason = TRIGGER_REASONS.get(memory.cause or "", Reason.API_UNREACHABLE)
     if not standing.touching:
         return FALSE, standing.why_not_touching or reason, "Targets would be in fallback, but nothing is touched."

@@ -102,11 +102,12 @@ def _recovering(standing: Standing) -> Told | None:
         return None
     if memory.restored:
         return Reason.RESTORING_TARGETS, (
-            f"Giving targets back one by one: {memory.restored} of {len(standing.targets)} so far. {_api_says(standing)}"
+            f"Giving targets back one by one: {memory.restored} of {len(standing.targets)} so far. "
+            f"{_api_says(standing)}"
         )
     return Reason.AWAITING_RECOVERY, (
-        f"The API answers again: {standing.decision.proven} of {standing.policy.successes} good checks in a row before the "
-        f"targets are given back. {_api_says(standing)}{_paid(standing)}{_targets(standing)}"
+        f"The API answers again: {standing.decision.proven} of {standing.policy.successes} good checks in a row "
+        f"before the targets are given back. {_api_says(standing)}{_paid(standing)}{_targets(standing)}"
     )
 
 
@@ -115,7 +116,9 @@ def _in_fallback(standing: Standing) -> Told | None:
     if memory.state is not State.FALLBACK:
         return None
     reason, waiting = _waiting(standing)
-    alerts = " ".join(f"{alert.trigger} fired at {clock_time(alert.since)}: {alert.message}." for alert in memory.alerts)
+    alerts = " ".join(
+        f"{alert.trigger} fired at {clock_time(alert.since)}: {alert.message}." for alert in memory.alerts
+    )
     why = alerts or f"It was caused by {memory.cause}, which has cleared. {_api_says(standing)}"
     hints = " ".join(advice(standing, alert) for alert in memory.alerts)
     verb = "In fallback" if standing.touching else "Would be in fallback"
@@ -139,7 +142,8 @@ def _waiting(standing: Standing) -> Told:
         )
     if _waits_for_person(standing):
         return Reason.RECOVERY_MANUAL, (
-            f"The way back waits for a person (recovery: Manual): set the annotation {RECOVER_ANNOTATION} to a new value."
+            "The way back waits for a person (recovery: Manual): "
+            f"set the annotation {RECOVER_ANNOTATION} to a new value."
         )
     return cause, f"It returns after {policy.successes} good checks in a row."
 
@@ -155,9 +159,7 @@ def _suspect(standing: Standing) -> Told | None:
     memory = standing.decision.memory
     if memory.state is not State.SUSPECT:
         return None
-    alerts = " ".join(
-        f"{alert.trigger} fired: {alert.message}. {advice(standing, alert)}" for alert in memory.alerts
-    )
+    alerts = " ".join(f"{alert.trigger} fired: {alert.message}. {advice(standing, alert)}" for alert in memory.alerts)
     confirming = alerts or "It is being confirmed before anything is switched."
     return Reason.CONFIRMING_FAILURE, (
         f"Suspect since {clock_time(memory.since)}. {_api_says(standing)} {confirming}{_paid(standing)}"
@@ -175,7 +177,9 @@ def _blind(standing: Standing) -> Told | None:
 
 
 def _live(standing: Standing) -> Told:
-    alerts = " ".join(f"{alert.trigger}: {alert.message}. {advice(standing, alert)}" for alert in standing.decision.alerts)
+    alerts = " ".join(
+        f"{alert.trigger}: {alert.message}. {advice(standing, alert)}" for alert in standing.decision.alerts
+    )
     return Reason.PROBE_SUCCEEDED, f"{_api_says(standing)} {alerts}{_targets(standing)}".rstrip()
 
 

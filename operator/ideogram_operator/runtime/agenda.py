@@ -151,7 +151,7 @@ class Agenda:
             pause = await self.reconcile(key)
         except Exception:
             failures = self._failures[key] = self._failures.get(key, 0) + 1
-            pause = min(self.last_retry, self.first_retry * 2 ** min(failures - 1, 10)) * (0.5 + self.jitter())
+            pause = min(self.last_retry, self.first_retry * (1 << min(failures - 1, 10))) * (0.5 + self.jitter())
             log.exception("reconcile failed; it is tried again", integration=str(key), retry_seconds=round(pause, 1))
             return pause
         self._failures.pop(key, None)
