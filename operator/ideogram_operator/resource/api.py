@@ -38,7 +38,8 @@ class ApiSpec(SpecModel):
 
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
-            cel="!has(self.standbyKeySecretRef) || self.standbyKeySecretRef != self.keySecretRef",
+            cel="!has(self.standbyKeySecretRef) || self.standbyKeySecretRef.name != self.keySecretRef.name || "
+            "self.standbyKeySecretRef.key != self.keySecretRef.key",
             says="standbyKeySecretRef must name another key than keySecretRef: no key stands in for itself",
             holds=lambda api: api.standby_key_secret_ref != api.key_secret_ref,
         ),

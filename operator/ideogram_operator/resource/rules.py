@@ -62,3 +62,13 @@ def matching(pattern: str, says: str) -> Rule:
         says=says,
         holds=lambda value: compiled.fullmatch(value) is not None,
     )
+
+
+def keys_matching(pattern: str, says: str) -> Rule:
+    """The rule that every key of a map matches `pattern`: a structural schema can only bound the values."""
+    compiled = re.compile(pattern)
+    return Rule(
+        cel=f"self.all(key, key.matches(r'{pattern}'))",
+        says=says,
+        holds=lambda value: all(compiled.fullmatch(key) for key in value),
+    )

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import Field, ValidationError
 
-from ideogram_operator.resource.bounded import Clipped, First, Newest
+from ideogram_operator.resource.bounded import Clipped, First, Newest, clip
 from ideogram_operator.resource.conditions import AnyReason, Condition
 from ideogram_operator.resource.fields import Money, Time
 from ideogram_operator.resource.model import StatusModel
@@ -18,7 +18,7 @@ from ideogram_operator.resource.observations import (
     TargetStatus,
 )
 from ideogram_operator.resource.salvage import without
-from ideogram_operator.resource.words import Health, State
+from ideogram_operator.resource.words import RECOVER_ANNOTATION, Health, State
 
 Running = Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"})]
 Cause = Annotated[str, Clipped(32)]
@@ -26,6 +26,16 @@ Cause = Annotated[str, Clipped(32)]
 
 MAX_RECENT_FLIPS: Final = 32
 """More than recovery.maxFlipsPerHour may be: forgetting one would allow one more."""
+
+RECOVER_TOKEN_BYTES: Final = 128
+
+
+def recover_token(annotations: Mapping[str, str]) -> str:
+    """The value of the recover annotation in the form in which status keeps it; empty if there is none.
+
+    Values are compared over a restart. One that status had to cut must not look like another word from a person.
+    """
+    return clip(annotations.get(RECOVER_ANNOTATION, ""), RECOVER_TOKEN_BYTES)
 
 
 class BreakerStatus(StatusModel):
@@ -47,7 +57,7 @@ class BreakerStatus(StatusModel):
     """When the flips of the last hour were that the operator decided by itself."""
     returned_at: Time | None = None
     """When the last fallback ended."""
-    recover_token: Annotated[str, Clipped(253)] | None = None
+    recover_token: Annotated[str, Clipped(RECOVER_TOKEN_BYTES)] | None = None
     """The recover annotation's value when fallback was entered; another value is a person's word."""
     restored_targets: Count | None = None
     """With order OneByOne: how many targets have been given back."""

@@ -7,7 +7,7 @@ from pydantic import Field
 from ideogram_operator.resource.fields import ContainerName, HttpURL, ObjectName, SwitchName, SwitchValue
 from ideogram_operator.resource.lists import distinct_items
 from ideogram_operator.resource.model import SpecModel
-from ideogram_operator.resource.rules import Rule
+from ideogram_operator.resource.rules import Rule, keys_matching
 from ideogram_operator.resource.words import TargetKind
 
 DEFAULT_SWITCH: Final = "IDEOGRAM_ENABLED"
@@ -18,7 +18,6 @@ POD_KINDS: Final = frozenset({TargetKind.DEPLOYMENT, TargetKind.STATEFUL_SET, Ta
 """The kinds whose pod template carries the switch as an environment variable."""
 
 LabelValue = Annotated[str, Field(max_length=63, pattern=r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$")]
-LabelKey = Annotated[str, Field(min_length=1, max_length=317)]
 
 
 class Switch(SpecModel):
@@ -53,7 +52,14 @@ class Verify(SpecModel):
 class Selector(SpecModel):
     """Which objects, by label."""
 
-    match_labels: Annotated[dict[LabelKey, LabelValue], Field(min_length=1, max_length=10)]
+    match_labels: Annotated[
+        dict[str, LabelValue],
+        Field(min_length=1, max_length=10),
+        keys_matching(
+            r"^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$",
+            "every key must be a label such as app or app.kubernetes.io/name",
+        ),
+    ]
     """Labels that all must be there with these values."""
 
 

@@ -6,9 +6,8 @@ from pydantic import Field
 
 from ideogram_operator.resource.fields import HttpURL
 from ideogram_operator.resource.model import SpecModel
-from ideogram_operator.resource.rules import Rule
+from ideogram_operator.resource.rules import Rule, keys_matching
 
-QueryName = Annotated[str, Field(min_length=1, max_length=63)]
 Query = Annotated[str, Field(min_length=1, max_length=2048)]
 
 
@@ -19,7 +18,13 @@ class PrometheusSource(SpecModel):
     """Its address, on a host of the same namespace or one that the operator's settings allow."""
     matchers: Annotated[str, Field(max_length=512)] = ""
     """Label matchers that pick this application's series, such as namespace="shop"."""
-    queries: Annotated[dict[QueryName, Query], Field(max_length=16)] = Field(default_factory=dict)
+    queries: Annotated[
+        dict[str, Query],
+        Field(max_length=16),
+        keys_matching(
+            r"^[a-z][A-Za-z0-9]{0,62}$", "every key must be the name of a query: letters and digits, lower case first"
+        ),
+    ] = Field(default_factory=dict)
     """PromQL by name, in place of the built-in queries, for applications with metric names of their own."""
 
 
