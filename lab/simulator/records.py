@@ -1,0 +1,158 @@
+"""The log of what the simulator was sent and what it did about it."""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from lab.simulator.messages import Incoming
+from lab.simulator.words import FaultKind, Host, Route
+
+SECRET_HEADERS = frozenset({"api-key", "authorization", "proxy-authorization", "cookie"})
+BODY_LIMIT = 65536
+KEPT = 50_000
+
+
+@dataclass(slots=True, kw_only=True)
+class Record:
+    """One request.
+
+    Attributes:
+        number: in order of arrival, from 1.
+        version: grows with every change to the log.
+        at: arrival, Unix seconds.
+        seconds: from arrival to the answer's beginning; None while there is none.
+        key: the name of the key in ``Api-Key``; ``unknown-<fingerprint>`` for one nobody here issued; None without.
+        key_seen_in: every place a key was found in: ``api-key``, another header's name, ``url``, ``body``.
+        headers: without secrets; their values are gone, not their names: see ``header_names``.
+        connection: number of the TCP connection on its host.
+        body: JSON if it is, else text; keys and what is beyond 64 KiB cut out.
+        fault: what it met.
+        status: what was answered; None: nothing, or not yet.
+        outcome: ``pending``, ``answered``, ``disconnected`` (the client left, or was cut off).
+        billed_usd: a decimal.
+    """
+
+    number: int
+    version: int
+    at: float
+    host: Host
+    route: Route
+    method: str
+    path: str
+    query: dict[str, str]
+    key: str | None
+    key_seen_in: tuple[str, ...]
+    headers: dict[str, str]
+    header_names: tuple[str, ...]
+    connection: int
+    body: Any
+    fault: FaultKind | None = None
+    status: int | None = None
+    outcome: str = "pending"
+    seconds: float | None = None
+    billed_usd: Decimal = field(default_factory=Decimal)
+
+    def to_json(self) -> dict[str, Any]:
+        """For the admin port."""
+        return {**asdict(self), "billed_usd": str(self.billed_usd)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Record":
+        """The inverse."""
+        values = {known.name: data[known.name] for known in fields(cls)}
+        values |= {"host": Host(data["host"]), "route": Route(data["route"]), "billed_usd": Decimal(data["billed_usd"])}
+        values["fault"] = FaultKind(data["fault"]) if data["fault"] else None
+        values |= {name: tuple(data[name]) for name in ("key_seen_in", "header_names")}
+        return cls(**values)
+
+
+def key_places(incoming: Incoming, secrets: Iterable[str]) -> tuple[str, ...]:
+    """Where in a request any of the keys is found."""
+    places = {
+        **incoming.headers,
+        "url": f"{incoming.path}?{incoming.query}",
+        "body": incoming.body.decode(errors="replace"),
+    }
+    known = tuple(secrets)
+    found = {name for name, text in places.items() if any(secret in text for secret in known)}
+    return tuple(sorted(found | ({"api-key"} & incoming.headers.keys())))
+
+
+def shown_body(incoming: Incoming, secrets: Iterable[str]) -> Any:
+    """A body as the log keeps it."""
+    text = incoming.body[:BODY_LIMIT].decode(errors="replace")
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+class RequestLog:
+    """The records, and a way to wait for news without polling."""
+
+    def __init__(self) -> None:
+        self._records: deque[Record] = deque(maxlen=KEPT)
+        self._numbers = count(1)
+        self._news = asyncio.Event()
+        self.version = 0
+        self.epoch = 0
+
+    def arrived(self, incoming: Incoming, secrets: tuple[str, ...], **known: Any) -> Record:
+        """A new record; ``known`` is what the request's bytes do not say."""
+        shown = {name: value for name, value in incoming.headers.items() if name not in SECRET_HEADERS}
+        for secret in secrets:
+            shown = {name: value.replace(secret, "***") for name, value in shown.items()}
+        record = Record(
+            number=next(self._numbers),
+            version=0,
+            method=incoming.method,
+            path=incoming.path,
+            query=dict(incoming.query),
+            key_seen_in=key_places(incoming, secrets),
+            headers=shown,
+            header_names=tuple(incoming.headers),
+            body=shown_body(incoming, secrets),
+            **known,
+        )
+        self._records.append(record)
+        self.update(record)
+        return record
+
+    def update(self, record: Record, **changes: Any) -> None:
+        """Write down what became of it, and wake whoever waits."""
+        for name, value in changes.items():
+            setattr(record, name, value)
+        self.version += 1
+        record.version = self.version
+        self._announce()
+
+    def clear(self) -> None:
+        """Forget all records; numbers go on."""
+        self._records.clear()
+        self.epoch += 1
+        self.version += 1
+        self._announce()
+
+    def newer(self, version: int) -> tuple[Record, ...]:
+        """What has changed since, in order of arrival."""
+        return tuple(record for record in self._records if record.version > version)
+
+    async def changed(self, version: int, timeout: float) -> None:  # noqa: ASYNC109 - a long poll's own patience
+        """Return when there is something newer, or after ``timeout`` seconds."""
+        if self.version > version:
+            return
+        try:
+            await asyncio.wait_for(self._news.wait(), timeout)
+        except TimeoutError:
+            return
+
+    def _announce(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
