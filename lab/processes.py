@@ -46,7 +46,7 @@ class Child:
                 env=environment,
                 cwd=folder,
                 process_group=0,
-                preexec_fn=lambda: _die_with(parent),  # noqa: PLW1509 - one system call, nothing that takes a lock
+                preexec_fn=lambda: die_with_parent(parent, signal.SIGKILL),  # noqa: PLW1509 - one system call, nothing that takes a lock
             )
         self._pid_file.write_text(str(self.pid))
 
@@ -92,7 +92,8 @@ class Child:
             os.killpg(self.pid, number)
 
 
-def _die_with(parent: int) -> None:
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died between fork and prctl
+def die_with_parent(parent: int, number: signal.Signals) -> None:
+    """Has the kernel send this process ``number`` when the thread that started it ends; ends now if it has."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, number)
+    if os.getppid() != parent:
         os._exit(1)
