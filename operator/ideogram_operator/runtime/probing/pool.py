@@ -1,0 +1,242 @@
+"""The pool: which streams there are, who shares them, and when a demand moves from one to another."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Hashable, Iterable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import partial
+from typing import Final
+
+from ideogram_operator.decisions.evidence import Evidence
+from ideogram_operator.ideogram.outcome import Outcome
+from ideogram_operator.ideogram.prices import PriceTable
+from ideogram_operator.ideogram.requests import probe_request
+from ideogram_operator.resource.words import ProbeMethod
+from ideogram_operator.runtime.probing.demand import Demand, Recover, Rhythm, Steady, StreamKey, paid, rhythm
+from ideogram_operator.runtime.probing.ledger import Ledger
+from ideogram_operator.runtime.probing.purse import BeforeSpend, Purse
+from ideogram_operator.runtime.probing.quotes import Quotes
+from ideogram_operator.runtime.probing.stats import StreamStats
+from ideogram_operator.runtime.probing.stream import Hooks, Stream, Tools, quietly
+
+_SPREAD_PER_STREAM: Final = 0.010
+
+Refresh = Callable[[Hashable], Awaitable[None]]
+"""Reads a subscriber's Secret again and subscribes anew if the key is another one."""
+
+
+async def _nothing(*_: object) -> None:
+    """The hook of somebody who has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolHooks:
+    """What the pool asks of its owner.
+
+    Attributes:
+        on_evidence: told each subscriber of a stream with a new fact; it only takes note, and does not raise.
+        refresh: awaited for each subscriber before a refused key is confirmed.
+        before_spend: awaited before money is spent; while it raises, none is.
+    """
+
+    on_evidence: Callable[[Hashable], None] = field(default=lambda _: None)
+    refresh: Refresh = _nothing
+    before_spend: BeforeSpend = _nothing
+
+
+class ProbePool:
+    """All probe streams of one operator."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        *,
+        hooks: PoolHooks | None = None,
+        ledger: Ledger | None = None,
+        prices: PriceTable | None = None,
+    ) -> None:
+        self.ledger = ledger or Ledger()
+        self._tools = tools
+        self._hooks = hooks or PoolHooks()
+        self._quotes = Quotes(prices or PriceTable())
+        self._demands: dict[Hashable, Demand] = {}
+        self._engaged: dict[Hashable, tuple[StreamKey, ...]] = {}
+        self._members: defaultdict[StreamKey, dict[Hashable, Demand]] = defaultdict(dict)
+        self._streams: dict[StreamKey, Stream] = {}
+        self._rhythms: dict[StreamKey, Rhythm] = {}
+        self._unsupported: set[StreamKey] = set()
+        self._refreshing: set[asyncio.Future[None]] = set()
+
+    # -- what subscribers do -------------------------------------------------------------------------------------------
+
+    def subscribe(self, who: Hashable, demand: Demand) -> None:
+        """Takes a demand up, or the change of one; the same demand again changes nothing."""
+        if self._demands.get(who) != demand:
+            self._demands[who] = demand
+            self._engage(who)
+
+    def unsubscribe(self, who: Hashable) -> None:
+        """Lets a subscriber go, and the streams that nobody else shares."""
+        if self._demands.pop(who, None) is not None:
+            self._leave(who, self._engaged.pop(who))
+
+    def evidence(self, who: Hashable) -> tuple[Evidence, ...]:
+        """All facts that are kept of the subscriber's streams, oldest first; none for a stranger."""
+        facts = [fact for stream in self._of(who) for fact in stream.facts]
+        return tuple(sorted(facts, key=lambda fact: fact.at))
+
+    def stats(self, who: Hashable) -> tuple[StreamStats, ...]:
+        """How the subscriber's streams stand, the frequent check's first."""
+        return tuple(stream.stats for stream in self._of(who))
+
+    def all_stats(self) -> dict[StreamKey, StreamStats]:
+        """How all streams stand, for metrics."""
+        return {key: stream.stats for key, stream in self._streams.items()}
+
+    def probe_now(self, who: Hashable) -> None:
+        """Has the frequent check probe at once; a refused key is tried again, a ``Retry-After`` is still honoured."""
+        for stream in self._of(who)[:1]:
+            stream.kick()
+
+    async def close(self) -> None:
+        """Ends all streams and waits for their probes to be dropped."""
+        streams, self._streams = list(self._streams.values()), {}
+        self._demands.clear()
+        self._engaged.clear()
+        self._members.clear()
+        for task in self._refreshing:
+            task.cancel()
+        await asyncio.gather(*(stream.close() for stream in streams), *self._refreshing, return_exceptions=True)
+
+    # -- who shares what -----------------------------------------------------------------------------------------------
+
+    def _of(self, who: Hashable) -> list[Stream]:
+        return [self._streams[key] for key in self._engaged.get(who, ())]
+
+    def _engage(self, who: Hashable) -> None:
+        """Brings a subscriber's streams in line with its demand and with what the API is known to support."""
+        demand, before = self._demands[who], self._engaged.get(who, ())
+        after = tuple(self._wanted(demand))
+        self._engaged[who] = after
+        for key in after:
+            self._members[key][who] = demand
+        for key in after:
+            self._refreshed(key, demand)
+        self._leave(who, [key for key in before if key not in after])
+
+    def _wanted(self, demand: Demand) -> Iterable[StreamKey]:
+        wanted: dict[StreamKey, None] = {}
+        for method in demand.ladder():
+            key = demand.stream(method)
+            wanted[key] = None
+            if key not in self._streams or not self._streams[key].unsupported:
+                break
+        if demand.pays:
+            wanted[demand.stream(ProbeMethod.GENERATE)] = None
+        return wanted
+
+    def _refreshed(self, key: StreamKey, demand: Demand) -> None:
+        self._rhythms.pop(key, None)
+        if key in self._streams:
+            self._streams[key].wake()
+        else:
+            self._streams[key] = self._open(key, demand)
+
+    def _leave(self, who: Hashable, keys: Iterable[StreamKey]) -> None:
+        for key in keys:
+            self._members[key].pop(who, None)
+            self._rhythms.pop(key, None)
+            if not self._members[key]:
+                del self._members[key]
+                self._streams.pop(key).stop()
+                self._unsupported.discard(key)
+            else:
+                self._streams[key].wake()
+
+    # -- a stream ------------------------------------------------------------------------------------------------------
+
+    def _open(self, key: StreamKey, demand: Demand) -> Stream:
+        request = probe_request(
+            base_url=demand.base_url, key=demand.key, model=demand.model, method=key.method, timeout=demand.timeout
+        )
+        hooks = Hooks(
+            rhythm=partial(self._rhythm, key),
+            learned=partial(self._learned, key),
+            refresh=partial(self._refresh, key),
+            subscribers=lambda: len(self._members.get(key, ())),
+        )
+        purse = self._purse(key) if paid(key.method) else None
+        return Stream(request, first=self._first(key, demand), tools=self._tools, hooks=hooks, purse=purse)
+
+    def _purse(self, key: StreamKey) -> Purse:
+        return Purse(
+            ledger=self.ledger,
+            fingerprint=key.fingerprint,
+            clock=self._tools.clock,
+            price=partial(self._quotes.price, key),
+            budget=partial(self._budget, key.fingerprint),
+            sharers=lambda: tuple(self._members.get(key, ())),
+            before_spend=self._hooks.before_spend,
+        )
+
+    def _first(self, key: StreamKey, demand: Demand) -> float:
+        now = self._tools.clock.monotonic()
+        if paid(key.method) and demand.next_generate is not None:
+            wait = (demand.next_generate - self._tools.clock.now()).total_seconds()
+            return now + min(max(0.0, wait), demand.generate_interval or demand.interval)
+        # All at once would be a burst after a restart; one integration alone need not wait.
+        return now + self._tools.random() * min(demand.interval, _SPREAD_PER_STREAM * len(self._streams))
+
+    def _rhythm(self, key: StreamKey) -> Rhythm:
+        if key not in self._rhythms:
+            demands = [self._timely(key, who, demand) for who, demand in self._members[key].items()]
+            self._rhythms[key] = rhythm(key.method, demands)
+        return self._rhythms[key]
+
+    def _timely(self, key: StreamKey, who: Hashable, demand: Demand) -> Demand:
+        """The demand; without its wish to recover by a paid check while a free one says that it would fail."""
+        early = paid(key.method) and isinstance(demand.pace, Recover) and not self._promising(who)
+        return replace(demand, pace=Steady()) if early else demand
+
+    def _promising(self, who: Hashable) -> bool:
+        free = [stream for stream in self._of(who) if not paid(stream.method)]
+        return all(stream.promising or stream.unsupported for stream in free)
+
+    def _learned(self, key: StreamKey, stream: Stream, outcome: Outcome) -> None:
+        if outcome.quote is not None:
+            self._quotes.note(key, outcome.quote)
+        if stream.unsupported is not (key in self._unsupported):
+            self._unsupported.symmetric_difference_update({key})
+            self._change_method(key)
+        for who, demand in list(self._members.get(key, {}).items()):
+            if not paid(key.method) and isinstance(demand.pace, Recover):
+                self._reconsider(demand.stream(ProbeMethod.GENERATE))
+            self._hooks.on_evidence(who)
+
+    def _change_method(self, key: StreamKey) -> None:
+        """Moves the subscribers to the next stronger method, or back from it."""
+        for who in list(self._members[key]):
+            self._engage(who)
+            stronger = self._of(who)[1:]
+            if key in self._unsupported and stronger and paid(stronger[-1].method):
+                stronger[-1].kick_unless_recent()
+
+    def _reconsider(self, key: StreamKey) -> None:
+        if key in self._streams:
+            self._rhythms.pop(key, None)
+            self._streams[key].wake()
+
+    async def _refresh(self, key: StreamKey) -> None:
+        """Has every subscriber's Secret read again, each in its own time."""
+        tasks = [asyncio.ensure_future(quietly(self._hooks.refresh(who))) for who in self._members.get(key, {})]
+        # Kept here, since a hook that finds another key supersedes the stream that waits for it.
+        self._refreshing.update(tasks)
+        for task in tasks:
+            task.add_done_callback(self._refreshing.discard)
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def _budget(self, fingerprint: str) -> Decimal:
+        sharers = (demand for demand in self._demands.values() if demand.key.fingerprint == fingerprint)
+        return min((demand.daily_budget for demand in sharers if demand.pays), default=Decimal(0))

@@ -1,0 +1,288 @@
+"""One probe stream: a loop that starts probes when the pacing says so, and learns from each as it lands.
+
+Probes are tasks beside the loop. A hang must not keep its own confirmations waiting, and a late answer still counts.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+import structlog
+
+from ideogram_operator.decisions.evidence import Evidence
+from ideogram_operator.ideogram.outcome import Outcome, interpret
+from ideogram_operator.ideogram.requests import Request
+from ideogram_operator.ideogram.sender import Sender
+from ideogram_operator.resource.words import Cause, Health, ProbeMethod
+from ideogram_operator.runtime.clock import Clock
+from ideogram_operator.runtime.probing.control import ControlURL
+from ideogram_operator.runtime.probing.course import Course, Flight
+from ideogram_operator.runtime.probing.demand import Rhythm
+from ideogram_operator.runtime.probing.facts import Facts
+from ideogram_operator.runtime.probing.latency import Latencies
+from ideogram_operator.runtime.probing.ledger import until_tomorrow
+from ideogram_operator.runtime.probing.pacing import FRESH_INTERVALS, Start, Why, expected, next_free, next_paid
+from ideogram_operator.runtime.probing.purse import Purse, Reservation
+from ideogram_operator.runtime.probing.stats import StreamStats
+from ideogram_operator.runtime.probing.waiting import wait_or_wake
+
+log = structlog.get_logger(__name__)
+
+_REFRESH_WITHIN: Final = 5.0
+_UNANNOUNCED_PAUSE: Final = 60.0
+_RECENT: Final = 60.0
+_AFTER_MIDNIGHT: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What all streams of a pool share."""
+
+    sender: Sender
+    clock: Clock
+    control: ControlURL
+    random: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """How a stream talks to its pool.
+
+    Attributes:
+        rhythm: what the subscribers want now.
+        learned: called with each outcome, after it became a fact.
+        refresh: has the key read again; the pool supersedes the stream if it is another one.
+        subscribers: how many there are.
+    """
+
+    rhythm: Callable[[], Rhythm]
+    learned: Callable[["Stream", Outcome], None]
+    refresh: Callable[[], Awaitable[None]]
+    subscribers: Callable[[], int]
+
+
+class Stream:
+    """Probes one method with one key.
+
+    Args:
+        request: what to send; timeout and connection are set for each probe.
+        first: monotonic seconds at which the first probe is due.
+        purse: of a paid stream; None for a free one.
+    """
+
+    def __init__(self, request: Request, *, first: float, tools: Tools, hooks: Hooks, purse: Purse | None) -> None:
+        if request.method is None:
+            raise ValueError("a stream sends probes")
+        self.method: ProbeMethod = request.method
+        self._request = request
+        self._tools = tools
+        self._hooks = hooks
+        self._purse = purse
+        self._facts = Facts()
+        self._latencies = Latencies()
+        self._course = Course(first=first, jitter=self._jitter())
+        self._wake = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._probes = 0
+        self._skipped: str | None = None
+        self._closed = False
+        self._spawn(self._run())
+
+    @property
+    def facts(self) -> tuple[Evidence, ...]:
+        """What it found, oldest first."""
+        return self._facts.all()
+
+    @property
+    def unsupported(self) -> bool:
+        """Whether the API's last word was that it does not know this method."""
+        return self._facts.last is not None and self._facts.last.cause is Cause.PROBE_UNSUPPORTED
+
+    @property
+    def promising(self) -> bool:
+        """Whether its last fact is good."""
+        return self._facts.last is not None and self._facts.last.good
+
+    @property
+    def stats(self) -> StreamStats:
+        """How it stands."""
+        last = self._facts.last
+        return StreamStats(
+            method=self.method,
+            last_time=last.at if last else None,
+            http_status=last.http_status if last else None,
+            latency=last.latency if last else None,
+            p95=self._latencies.p95,
+            probes=self._probes,
+            in_flight=len(self._course.in_flight),
+            subscribers=self._hooks.subscribers(),
+            unsupported=self.unsupported,
+            spent_today=self._spent(),
+            next_time=self._next_time() if self._purse else None,
+            skipped=self._skipped,
+        )
+
+    def wake(self) -> None:
+        """Has the loop look at the rhythm again, which may have changed."""
+        refused = self._course.refused_reserve
+        if self._purse is not None and refused is not None and self._purse.affords(Why(refused)):
+            self._course = self._course.affordable_again()
+        self._wake.set()
+
+    def kick(self) -> None:
+        """Has it probe now; not before the end of a ``Retry-After``, and a paid probe only within the budget."""
+        self._course = replace(self._course, asked=True)
+        self._wake.set()
+
+    def kick_unless_recent(self) -> None:
+        """Has it probe now, unless it did within the last minute."""
+        started = self._course.started
+        if started is None or self._tools.clock.monotonic() - started > _RECENT:
+            self.kick()
+
+    def stop(self) -> None:
+        """Ends it; probes under way are dropped. :meth:`close` waits until they are."""
+        self._closed = True
+        for task in self._tasks:
+            task.cancel()
+
+    async def close(self) -> None:
+        """Ends it and waits for its tasks."""
+        self.stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # -- the loop ------------------------------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        clock = self._tools.clock
+        while True:
+            self._wake.clear()
+            due = self._due()
+            if due is None:
+                await self._wake.wait()
+            elif due.at > clock.monotonic():
+                await wait_or_wake(clock, due.at - clock.monotonic(), self._wake)
+            else:
+                self._start(due)
+
+    def _due(self) -> Start | None:
+        rhythm = self._hooks.rhythm()
+        if self._purse is None:
+            return next_free(rhythm, self._course, self._latencies.p95)
+        return next_paid(rhythm, self._course)
+
+    def _start(self, due: Start) -> None:
+        reservation = None
+        if self._purse is not None:
+            reservation = self._purse.reserve(due.why)
+            if reservation is None:
+                self._skip(self._purse, due.why)
+                return
+            self._skipped = None
+        flight = Flight(self._tools.clock.monotonic(), due.nominal)
+        self._course = self._course.launched(flight, self._jitter())
+        if due.why.fresh:
+            self._tools.control.ask()
+        request = replace(self._request, timeout=self._hooks.rhythm().timeout, fresh=due.why.fresh)
+        self._spawn(self._fly(request, flight, reservation))
+
+    def _skip(self, purse: Purse, why: Why) -> None:
+        pause = until_tomorrow(self._tools.clock.now()) + _AFTER_MIDNIGHT * (1 + self._jitter())
+        self._course = self._course.refused(why.value, self._tools.clock.monotonic() + pause)
+        self._skipped = purse.refusal(why)
+
+    # -- one probe -----------------------------------------------------------------------------------------------------
+
+    async def _fly(self, request: Request, flight: Flight, reservation: Reservation | None) -> None:
+        outcome: Outcome | None = None
+        try:
+            if await self._announced(reservation):
+                outcome = await self._probe(request, flight)
+        except Exception:
+            # A probe is a worker: a fault of ours must end neither the stream nor its watching.
+            log.exception("probe failed by a fault of the operator", method=self.method.value)
+        finally:
+            self._course = self._course.without(flight)
+            self._wake.set()
+        if outcome is not None and not self._closed:
+            self._learn(outcome)
+
+    async def _announced(self, reservation: Reservation | None) -> bool:
+        if self._purse is None or reservation is None:
+            return True
+        try:
+            await self._purse.announce(reservation)
+        except Exception as error:
+            # What could not be persisted is not spent: a restart would not know of it.
+            log.warning("paid check put off: its cost could not be recorded", error=type(error).__name__)
+            until = self._tools.clock.monotonic() + _UNANNOUNCED_PAUSE
+            self._course = self._course.refused(Why.RECOVER.value, until)
+            self._skipped = "A paid check was put off: its cost could not be recorded."
+            return False
+        return True
+
+    async def _probe(self, request: Request, flight: Flight) -> Outcome:
+        self._probes += 1
+        reply = await self._tools.sender.send(request)
+        outcome = interpret(request, reply, self._tools.clock.now())
+        if outcome.cause is not Cause.PROVIDER or not await self._tools.control.fails_too(flight.started):
+            return outcome
+        message = f"{outcome.message}; {self._tools.control.host} does not answer either"
+        return replace(outcome, health=Health.UNKNOWN, cause=Cause.OWN_NETWORK, message=message)
+
+    def _learn(self, outcome: Outcome) -> None:
+        now, rhythm = self._tools.clock.monotonic(), self._hooks.rhythm()
+        self._course = self._course.learned(outcome, now, rhythm.confirmations)
+        if outcome.health is Health.HEALTHY:
+            self._latencies.add(outcome.latency)
+        wait = expected(rhythm, self._course, now)
+        if self._purse is not None:
+            # With the budget spent, what is known stands until there is money to ask again.
+            wait = max(wait, self._purse.wait)
+        self._facts.add(outcome, at=self._tools.clock.now(), fresh_for=FRESH_INTERVALS * wait)
+        if self._course.denials == 1:
+            self._course = replace(self._course, refreshing=True)
+            self._spawn(self._refresh())
+        self._wake.set()
+        self._hooks.learned(self, outcome)
+
+    async def _refresh(self) -> None:
+        """Lets the key be read again before its refusal is confirmed: it may have been rotated a moment ago."""
+        reading = asyncio.ensure_future(self._hooks.refresh())
+        limit = asyncio.ensure_future(self._tools.clock.sleep(_REFRESH_WITHIN))
+        try:
+            # The hook may supersede this very stream, and must not be cancelled halfway through with it.
+            await asyncio.wait({reading, limit}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            limit.cancel()
+            self._course = replace(self._course, refreshing=False)
+            self._wake.set()
+
+    # -- small things --------------------------------------------------------------------------------------------------
+
+    def _spent(self) -> Decimal | None:
+        return self._purse.spent if self._purse else None
+
+    def _next_time(self) -> datetime | None:
+        due = next_paid(self._hooks.rhythm(), replace(self._course, in_flight=(), refreshing=False, asked=False))
+        if due is None:
+            return None
+        return self._tools.clock.now() + timedelta(seconds=max(0.0, due.at - self._tools.clock.monotonic()))
+
+    def _jitter(self) -> float:
+        return 2 * self._tools.random() - 1
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def quietly(work: Awaitable[None]) -> None:
+    """Waits for a hook whose failing changes nothing."""
+    with suppress(Exception):
+        await work
