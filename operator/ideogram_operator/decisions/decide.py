@@ -4,19 +4,19 @@
 be, as often as it is asked, and says the same while nothing changes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ideogram_operator.decisions.breaker import FLIP_WINDOW, Situation, proven, settle, way_open
+from ideogram_operator.decisions.breaker import settle
 from ideogram_operator.decisions.evidence import Evidence
 from ideogram_operator.decisions.health import Assessment, assess
 from ideogram_operator.decisions.memory import Alert, Memory
 from ideogram_operator.decisions.policy import Policy
+from ideogram_operator.decisions.situation import Situation
 from ideogram_operator.decisions.triggers import evaluate
-from ideogram_operator.resource.words import Action, Health, Strength, TargetMode
-
-LONGEST_WAIT = timedelta(minutes=10)
+from ideogram_operator.decisions.wake import next_in
+from ideogram_operator.resource.words import Health, Strength, TargetMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,8 @@ class Decision:
         fired, cleared: alerts that began or ended with this decision, each to be told once.
         seen: whether there was any evidence at all.
         proven: good facts in a row since recovery may be tried; 0 outside of fallback.
-        recovery_strength: how strong the evidence has to be that is looked for now; None: no recovery is looked for.
+        recovery_strength: how strong the evidence has to be that is looked for now, in Fallback as in Recovering;
+            None: no recovery is looked for.
         next_in: until there is something new to decide without new evidence.
     """
 
@@ -76,11 +77,10 @@ class Decision:
 def decide(policy: Policy, memory: Memory, observed: Observed, now: datetime) -> Decision:
     """Returns the decision; total over all input, without side effects."""
     assessment = assess(observed.evidence, now)
-    alerts = evaluate(policy, memory.alerts, observed.evidence, now)
     situation = Situation(
         policy=policy,
         facts=observed.evidence,
-        alerts=alerts,
+        alerts=_alerts(policy, memory, observed, assessment, now),
         health=assessment.health,
         now=now,
         recover_token=observed.recover_token,
@@ -91,16 +91,31 @@ def decide(policy: Policy, memory: Memory, observed: Observed, now: datetime) ->
     return Decision(
         memory=settled,
         assessment=assessment,
-        wanted=TargetMode.FALLBACK if settled.falling_back else TargetMode.LIVE,
+        wanted=_wanted(settled),
         restored=settled.restored,
-        alerts=alerts,
-        fired=_missing(alerts, memory.alerts),
-        cleared=_missing(memory.alerts, alerts),
+        alerts=settled.alerts,
+        fired=_missing(settled.alerts, memory.alerts),
+        cleared=_missing(memory.alerts, settled.alerts),
         seen=bool(observed.evidence),
-        proven=proven(situation, settled) if settled.falling_back else 0,
+        proven=situation.good_since_hold(settled).count if settled.falling_back else 0,
         recovery_strength=_recovery_strength(situation, settled),
-        next_in=_next_in(situation, settled),
+        next_in=next_in(situation, settled, assessment),
     )
+
+
+def _alerts(
+    policy: Policy, memory: Memory, observed: Observed, assessment: Assessment, now: datetime
+) -> tuple[Alert, ...]:
+    # What cannot be told neither begins nor ends an alert.
+    if assessment.health is Health.UNKNOWN:
+        return memory.alerts
+    return evaluate(policy, memory.alerts, observed.evidence, now)
+
+
+def _wanted(memory: Memory) -> TargetMode:
+    if memory.falling_back:
+        return TargetMode.FALLBACK
+    return TargetMode.LIVE if memory.throttled_since is None else TargetMode.THROTTLED
 
 
 def _missing(these: Sequence[Alert], those: Sequence[Alert]) -> tuple[Alert, ...]:
@@ -112,30 +127,8 @@ def _recovery_strength(situation: Situation, memory: Memory) -> Strength | None:
     """Returns what a check must prove for the way back, None while nothing may be tried."""
     if not memory.falling_back or situation.policy.overridden(situation.now) is not None:
         return None
-    if not way_open(situation, memory):
+    if not memory.restored and not situation.way_open(memory):
         return None
-    return max((alert.strength for alert in situation.calling), default=Strength.KEY_CHECK)
-
-
-def _next_in(situation: Situation, memory: Memory) -> timedelta:
-    now = situation.now
-    moments = [moment - now for moment in _moments(situation, memory) if moment > now]
-    return min([*moments, LONGEST_WAIT])
-
-
-def _moments(situation: Situation, memory: Memory) -> Iterator[datetime]:
-    override = situation.policy.override
-    if override is not None and override.until is not None:
-        yield override.until
-    if memory.hold_until is not None:
-        yield memory.hold_until
-    if memory.falling_back:
-        yield from (flip + FLIP_WINDOW for flip in memory.recent_flips)
-    # The moment after the newest fact went stale, the health is another one.
-    yield from (fact.at + fact.fresh_for + timedelta(milliseconds=1) for fact in situation.facts[-1:])
-
-
-def asks_for_fallback(policy: Policy, alert: Alert) -> bool:
-    """Whether the alert's action is the fallback."""
-    rule = policy.of(alert.trigger)
-    return rule is not None and rule.action is Action.FALLBACK
+    failing = situation.failing()
+    against = [alert.strength for alert in situation.calling] + ([failing.strength] if failing else [])
+    return situation.policy.provable(max(against, default=Strength.KEY_CHECK))

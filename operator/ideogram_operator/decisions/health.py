@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ideogram_operator.decisions.evidence import Evidence
+from ideogram_operator.decisions.evidence import Evidence, Source
 from ideogram_operator.decisions.streak import suspicion
 from ideogram_operator.resource.words import Cause, Health
 
@@ -22,16 +22,21 @@ class Assessment:
 def assess(facts: Sequence[Evidence], now: datetime) -> Assessment:
     """Returns the health that the fresh facts say.
 
-    The newest word counts, with two exceptions: a bad fact stands until one at least as strong contradicts it, and a
-    check that the API does not offer says nothing while others do answer.
+    The newest word counts, with two exceptions: a bad fact stands until one at least as strong contradicts it, and
+    who has nothing to say is not asked while others do answer.
     """
     fresh = [fact for fact in facts if fact.fresh(now)]
     if not fresh:
         return _blind(facts)
-    told = [fact for fact in fresh if fact.cause is not Cause.PROBE_UNSUPPORTED] or fresh
+    told = [fact for fact in fresh if not _silent(fact)] or fresh
     if told[-1].health is Health.UNKNOWN:
         return _from(told[-1])
-    return _from(suspicion(fresh, now) or told[-1])
+    return _from(suspicion(facts, now) or told[-1])
+
+
+def _silent(fact: Evidence) -> bool:
+    """Whether it says nothing: a check that the API does not offer, metrics that could not be read or are too few."""
+    return fact.health is Health.UNKNOWN and (fact.cause is Cause.PROBE_UNSUPPORTED or fact.source is Source.TRAFFIC)
 
 
 def _from(fact: Evidence) -> Assessment:

@@ -13,11 +13,12 @@ class Alert:
     """A trigger that fires.
 
     Attributes:
+        severity: as it was told when it fired; who was told the beginning is told the end.
         since: when the fact was seen that fired it.
         first: when the first fact of its streak was seen.
         strength: only evidence at least this strong can clear it.
-        value: what was counted, ``threshold``: what fires.
-        message: what was seen, for a person.
+        value: what was counted when it fired, ``threshold``: what fired it.
+        message: what was seen when it fired, for a person.
     """
 
     trigger: Trigger
@@ -40,11 +41,12 @@ class Memory:
         detected_at: when the first fact was seen of what led here.
         hold_until: recovery is not tried before.
         relapses: how many fallbacks in a row came within the relapse window.
-        flips: a running number of all flips; a target's claim carries the one that made it.
-        recent_flips: times of the flips of the last hour that the operator decided by itself.
-        returned_at: when the last fallback ended.
+        flips: a running number of all changes that targets were told; a target's claim carries the one that made it.
+        recent_flips: times of those of the last hour that the operator decided by itself.
+        returned_at: when the operator last ended a fallback by itself; None once another followed.
         recover_token: the recover annotation's value when fallback was entered; another value is a person's word.
         restored: with ``OneByOne``, how many targets have been given back.
+        throttled_since: since when targets are told to do less; None while they are not, and in fallback.
         alerts: the triggers that fire.
     """
 
@@ -59,6 +61,7 @@ class Memory:
     returned_at: datetime | None = None
     recover_token: str = ""
     restored: int = 0
+    throttled_since: datetime | None = None
     alerts: tuple[Alert, ...] = ()
 
     @property

@@ -9,6 +9,7 @@ from ideogram_operator.resource.words import (
     Recovery,
     RestoreOrder,
     Severity,
+    Strength,
     Trigger,
 )
 
@@ -48,12 +49,14 @@ class Policy:
     """All that deciding needs to know of the spec.
 
     Attributes:
-        triggers: in the order in which alerts are told.
+        triggers: those the integration has; what is missing never fires.
         successes: good facts in a row that end a fallback.
         hold: the least time in fallback before recovery may be tried; doubled by each relapse up to ``max_hold``.
         relapse_window: a fallback this soon after a return is a relapse.
-        max_flips_per_hour: flips in both directions, at least 2.
+        max_flips_per_hour: changes that the operator makes by itself, in all directions, at least 2.
         order: whether targets return together or one by one.
+        strongest: the most that the operator's own checks may prove. Where paid checks are off, traffic may raise
+            an alert that no check could ever clear; then the strongest check there is suffices.
         override: a person's order, whether or not it still holds.
     """
 
@@ -64,6 +67,7 @@ class Policy:
     relapse_window: timedelta = timedelta(hours=1)
     max_flips_per_hour: int = 4
     order: RestoreOrder = RestoreOrder.TOGETHER
+    strongest: Strength = Strength.GENERATE
     override: OverrideOrder | None = None
 
     def overridden(self, now: datetime) -> OverrideMode | None:
@@ -73,3 +77,12 @@ class Policy:
     def of(self, trigger: Trigger) -> TriggerPolicy | None:
         """Returns the trigger's policy, None if this integration has none."""
         return next((rule for rule in self.triggers if rule.trigger is trigger), None)
+
+    def asks_for(self, trigger: Trigger, action: Action) -> bool:
+        """Whether the trigger, firing, asks for this action."""
+        rule = self.of(trigger)
+        return rule is not None and rule.action is action
+
+    def provable(self, strength: Strength) -> Strength:
+        """Returns how strong evidence has to be that contradicts evidence of this strength."""
+        return min(strength, self.strongest)

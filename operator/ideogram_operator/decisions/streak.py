@@ -1,16 +1,18 @@
 """Streaks: how often in a row the same thing was seen, and how much that proves.
 
-Three rules hold for every streak. Unknown evidence speaks neither way, so it is passed over. A weaker fact cannot
-break a streak that a stronger one is part of (a free check that works says nothing about a generation that was
-refused). A gap in which the last fact went stale starts the count again: what happened meanwhile is not known.
+Three rules hold for every streak. Unknown evidence speaks neither way, so it is passed over. What a stronger request
+saw, a weaker one cannot contradict (a free check that works says nothing about a generation that was refused). And a
+gap in which the last fact went stale starts the count again, because what happened meanwhile is not known.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from ideogram_operator.decisions.evidence import Evidence
 from ideogram_operator.resource.words import Health, Strength
+
+Matches = Callable[[Evidence], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,49 +39,84 @@ class Streak:
 NO_STREAK = Streak()
 
 
-def streak(facts: Iterable[Evidence], matches: Callable[[Evidence], bool]) -> Streak:
-    """Returns the streak of matching facts with which the facts end, oldest fact first."""
-    current = NO_STREAK
-    for fact in facts:
-        if fact.health is Health.UNKNOWN:
-            continue
-        if matches(fact):
-            current = _longer(current, fact)
-        elif fact.strength >= current.strength:
-            current = NO_STREAK
-    return current
-
-
-def good_streak(facts: Iterable[Evidence], since: datetime | None = None) -> Streak:
-    """Returns the streak of good facts with which the facts end; any bad fact breaks it, however weak.
+def streak(facts: Iterable[Evidence], matches: Matches, *, breaks: Matches) -> Streak:
+    """Returns the streak of matching facts with which the facts end.
 
     Args:
         facts: oldest first.
-        since: only facts from here on count as good; None counts all.
+        matches: what is counted.
+        breaks: what contradicts it; takes back the matching facts that rest on nothing stronger. What neither
+            matches nor breaks is passed over.
     """
-    current = NO_STREAK
-    for fact in facts:
-        if fact.bad:
-            current = NO_STREAK
-        elif fact.good and (since is None or fact.at >= since):
-            current = _longer(current, fact)
-    return current
+    chain: list[Evidence] = []
+    for fact in _known(facts):
+        if matches(fact):
+            chain = [*_unbroken(chain, fact), fact]
+        elif chain and breaks(fact):
+            chain = [earlier for earlier in chain if earlier.strength > fact.strength]
+    return _summed(chain)
+
+
+def unbroken(facts: Iterable[Evidence], matches: Matches, since: datetime | None = None) -> Streak:
+    """Returns the streak of matching facts with which the facts end; any other known fact ends it, however weak.
+
+    This is the streak that speaks for going back, so it is the strict one.
+
+    Args:
+        facts: oldest first.
+        matches: what is counted.
+        since: only facts from here on are counted; None counts all.
+    """
+    chain: list[Evidence] = []
+    for fact in _known(facts):
+        if not matches(fact):
+            chain = []
+        elif since is None or fact.at >= since:
+            chain = [*_unbroken(chain, fact), fact]
+    return _summed(chain)
+
+
+def good_streak(facts: Iterable[Evidence], since: datetime | None = None) -> Streak:
+    """Returns the streak of good facts with which the facts end; any bad fact breaks it, however weak."""
+    return unbroken(facts, lambda fact: fact.good, since)
 
 
 def suspicion(facts: Iterable[Evidence], now: datetime) -> Evidence | None:
-    """Returns the newest bad fact that still stands: fresh, and no later good fact of its strength or more."""
-    standing: Evidence | None = None
+    """Returns the bad fact that counts: fresh, and with no later good fact of its strength or more.
+
+    Of several that stand, each method's newest word counts, and of these the worst: what a free check says of the
+    rate limit does not hide that a generation was refused.
+    """
+    standing: list[Evidence] = []
     for fact in facts:
-        if not fact.fresh(now):
-            continue
-        if fact.bad and (standing is None or fact.strength >= standing.strength):
-            standing = fact
-        elif fact.good and standing is not None and fact.strength >= standing.strength:
-            standing = None
-    return standing
+        if fact.good:
+            standing = [earlier for earlier in standing if earlier.strength > fact.strength]
+        elif fact.bad:
+            standing.append(fact)
+    words: list[Evidence] = []
+    for fact in reversed([fact for fact in standing if fact.fresh(now)]):
+        if not words or fact.strength > words[-1].strength:
+            words.append(fact)
+    return max(words, key=lambda fact: fact.health is Health.DOWN, default=None)
 
 
-def _longer(current: Streak, fact: Evidence) -> Streak:
-    if current.last is None or fact.at - current.last.at > current.last.fresh_for:
-        return Streak(count=1, strength=fact.strength, first=fact.at, last=fact)
-    return replace(current, count=current.count + 1, strength=max(current.strength, fact.strength), last=fact)
+def _known(facts: Iterable[Evidence]) -> Iterable[Evidence]:
+    return (fact for fact in facts if fact.health is not Health.UNKNOWN)
+
+
+def _unbroken(chain: list[Evidence], following: Evidence) -> list[Evidence]:
+    """Returns what of the chain still counts when the next fact joins it: all, or after a gap what is fresh itself."""
+    if not chain or chain[-1].fresh(following.at):
+        return chain
+    return [earlier for earlier in chain if earlier.fresh(following.at)]
+
+
+def _summed(chain: Sequence[Evidence]) -> Streak:
+    if not chain:
+        return NO_STREAK
+    return Streak(
+        count=len(chain),
+        strength=max(fact.strength for fact in chain),
+        first=chain[0].at,
+        last=chain[-1],
+    )

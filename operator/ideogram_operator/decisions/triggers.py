@@ -6,13 +6,13 @@ as what raised an alert can clear it. Sources: DESIGN.md's table of triggers and
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ideogram_operator.decisions.evidence import Evidence
 from ideogram_operator.decisions.memory import Alert
 from ideogram_operator.decisions.policy import Policy, TriggerPolicy
-from ideogram_operator.decisions.streak import Streak, good_streak, streak
+from ideogram_operator.decisions.streak import Matches, Streak, good_streak, streak, unbroken
 from ideogram_operator.resource.words import Cause, Trigger
 
 Clearing = Callable[[Policy, Sequence[Evidence]], tuple[Streak, int]]
@@ -24,14 +24,29 @@ class Rule:
 
     Attributes:
         causes: the causes it counts.
+        broken_by: what ends its count.
         clears: returns the streak that speaks for clearing, and how long it must be.
         what: completes the sentence "5 consecutive …".
     """
 
     trigger: Trigger
     causes: frozenset[Cause]
+    broken_by: Matches
     clears: Clearing
     what: str
+
+    def counts(self, fact: Evidence) -> bool:
+        """Whether the fact is one of those that fire it."""
+        return fact.bad and fact.cause in self.causes
+
+
+def _good(fact: Evidence) -> bool:
+    # An API that fails in turns with 503, 429 and 401 never works: only a good answer ends a count of failures.
+    return fact.good
+
+
+def _any_other(fact: Evidence) -> bool:
+    return fact.cause is not Cause.RATE_LIMITED
 
 
 def _by_recovery(policy: Policy, facts: Sequence[Evidence]) -> tuple[Streak, int]:
@@ -43,7 +58,7 @@ def _by_one_success(_: Policy, facts: Sequence[Evidence]) -> tuple[Streak, int]:
 
 
 def _by_three_others(_: Policy, facts: Sequence[Evidence]) -> tuple[Streak, int]:
-    return streak(facts, lambda fact: fact.cause is not Cause.RATE_LIMITED), 3
+    return unbroken(facts, _any_other), 3
 
 
 RULES: tuple[Rule, ...] = (
@@ -51,6 +66,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         trigger=Trigger.API_UNREACHABLE,
         causes=frozenset({Cause.PROVIDER, Cause.REJECTED}),
+        broken_by=_good,
         clears=_by_recovery,
         what="failed checks",
     ),
@@ -58,6 +74,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         trigger=Trigger.AUTH_FAILURE,
         causes=frozenset({Cause.CREDENTIALS}),
+        broken_by=_good,
         clears=_by_one_success,
         what="refusals of the key",
     ),
@@ -65,6 +82,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         trigger=Trigger.CREDITS_EXHAUSTED,
         causes=frozenset({Cause.CREDITS}),
+        broken_by=_good,
         clears=_by_one_success,
         what="answers that credit is exhausted",
     ),
@@ -72,6 +90,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         trigger=Trigger.RATE_LIMITED,
         causes=frozenset({Cause.RATE_LIMITED}),
+        broken_by=_any_other,
         clears=_by_three_others,
         what="rate-limited answers",
     ),
@@ -91,27 +110,32 @@ def _evaluate_one(
     wanted = policy.of(rule.trigger)
     if wanted is None:
         return None
-    seen = streak(facts, lambda fact: fact.cause in rule.causes)
+    seen = streak(facts, rule.counts, breaks=rule.broken_by)
     if seen.last is not None and seen.count >= wanted.consecutive and seen.fresh(now):
-        return _alert(rule, wanted, before, seen, seen.last)
+        return _fire(rule, wanted, seen, seen.last) if before is None else _keep(before, seen)
     if before is not None and not _cleared(policy, rule, before, facts, now):
         return before
     return None
 
 
-def _alert(rule: Rule, wanted: TriggerPolicy, before: Alert | None, seen: Streak, last: Evidence) -> Alert:
+def _fire(rule: Rule, wanted: TriggerPolicy, seen: Streak, last: Evidence) -> Alert:
     return Alert(
         trigger=rule.trigger,
         severity=wanted.severity,
-        since=before.since if before else last.at,
-        first=before.first if before else seen.first or last.at,
-        strength=max(seen.strength, before.strength) if before else seen.strength,
+        since=last.at,
+        first=seen.first or last.at,
+        strength=seen.strength,
         value=seen.count,
         threshold=wanted.consecutive,
         message=f"{seen.count} consecutive {rule.what}, the last: {last.message}",
     )
 
 
+def _keep(before: Alert, seen: Streak) -> Alert:
+    # It stays as it was told, so that an outage that goes on changes nothing; but what clears it may have to be more.
+    return before if seen.strength <= before.strength else replace(before, strength=seen.strength)
+
+
 def _cleared(policy: Policy, rule: Rule, before: Alert, facts: Sequence[Evidence], now: datetime) -> bool:
     found, needed = rule.clears(policy, facts)
-    return found.count >= needed and found.strength >= before.strength and found.fresh(now)
+    return found.count >= needed and found.strength >= policy.provable(before.strength) and found.fresh(now)
