@@ -11,11 +11,11 @@ from ideogram_operator.resource.model import StatusModel
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.words import ConditionStatus, ConditionType
 
-AnyReason = Annotated[Reason, WithJsonSchema({"type": "string", "maxLength": 32, "pattern": "^[A-Z][A-Za-z]*$"})]
+AnyReason = Annotated[Reason, WithJsonSchema({"type": "string", "maxLength": 24, "pattern": "^[A-Z][A-Za-z]*$"})]
 """A reason. The schema leaves the list open: the CRD in a cluster may be older than the operator."""
 
 AnyConditionType = Annotated[
-    ConditionType, WithJsonSchema({"type": "string", "maxLength": 32, "pattern": "^[A-Z][A-Za-z]*$"})
+    ConditionType, WithJsonSchema({"type": "string", "maxLength": 24, "pattern": "^[A-Z][A-Za-z]*$"})
 ]
 
 
@@ -33,7 +33,7 @@ class Condition(StatusModel):
     """Whether it holds; Unknown: it could not be told."""
     reason: AnyReason
     """Why, in one word."""
-    message: Annotated[str, Clipped(224)] = ""
+    message: Annotated[str, Clipped(192)] = ""
     """What was seen, and what to do."""
     last_transition_time: Annotated[Time, AfterValidator(whole_seconds)]
     """Since when it has this status."""

@@ -13,11 +13,11 @@ from ideogram_operator.resource.model import StatusModel
 from ideogram_operator.resource.words import Action, ProbeMethod, Severity, TargetKind, TargetMode, Trigger
 
 Count = Annotated[int, Field(ge=0, json_schema_extra={"format": "int32"})]
-Measure = Annotated[str, Clipped(32)]
+Measure = Annotated[str, Clipped(24)]
 """A value with its unit, for people: ``6``, ``31.4s``, ``12 %``, ``8.20 USD``."""
 
-AnyTrigger = Annotated[Trigger, WithJsonSchema({"type": "string", "maxLength": 32})]
-AnyCheck = Annotated[CheckId, WithJsonSchema({"type": "string", "maxLength": 32})]
+AnyTrigger = Annotated[Trigger, WithJsonSchema({"type": "string", "maxLength": 24})]
+AnyCheck = Annotated[CheckId, WithJsonSchema({"type": "string", "maxLength": 24})]
 
 
 class ProbeStatus(StatusModel):
@@ -58,11 +58,9 @@ class TargetStatus(StatusModel):
     """Whether its pods run with what they are told."""
     since: Time | None = None
     """When it was last told something."""
-    ready_at: Time | None = None
-    """When its pods had followed."""
     reason: AnyReason | None = None
     """Why it is not in sync or not ready, in one word."""
-    message: Annotated[str, Clipped(128)] | None = None
+    message: Annotated[str, Clipped(96)] | None = None
     """The same in a sentence."""
 
 
@@ -85,7 +83,7 @@ class AlertStatus(StatusModel):
     """What was measured."""
     threshold: Measure | None = None
     """What fires it."""
-    message: Annotated[str, Clipped(192)] | None = None
+    message: Annotated[str, Clipped(160)] | None = None
     """What was seen, and what to do."""
 
 
@@ -98,9 +96,9 @@ class CheckStatus(StatusModel):
     """What it found."""
     evidence: CheckEvidence | None = None
     """How that is known."""
-    message: Annotated[str, Clipped(128)] | None = None
+    message: Annotated[str, Clipped(96)] | None = None
     """What was seen."""
-    hint: Annotated[str, Clipped(112)] | None = None
+    hint: Annotated[str, Clipped(88)] | None = None
     """What to do, unless it passed."""
 
 

@@ -2,14 +2,13 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Final
 
 from pydantic import Field
 
 from ideogram_operator.resource.durations import Duration, between, zero_or_between
 from ideogram_operator.resource.fields import Money
 from ideogram_operator.resource.model import SpecModel
-from ideogram_operator.resource.rules import Rule
 from ideogram_operator.resource.words import ProbeMethod
 
 STALE_AFTER_INTERVALS: Final = 3
@@ -41,10 +40,7 @@ class Probe(SpecModel):
     generate: Generate = Generate()
     """The paid reference check."""
 
-    rules: ClassVar[tuple[Rule, ...]] = (
-        Rule(
-            cel="duration(self.suspectInterval) <= duration(self.interval)",
-            says="suspectInterval must not be longer than interval: confirming is the hurried part",
-            holds=lambda probe: probe.suspect_interval <= probe.interval,
-        ),
-    )
+    @property
+    def confirm_interval(self) -> timedelta:
+        """How often once something is suspected: confirming is never slower than watching."""
+        return min(self.suspect_interval, self.interval)

@@ -57,7 +57,7 @@ class DrillSpec(SpecModel):
 
     interval: Annotated[Duration, between("1h", "8760h")] = timedelta(hours=720)
     """How often."""
-    duration: Annotated[Duration, between("10s", "1h")] = timedelta(seconds=60)
+    duration: Annotated[Duration, between("10s", "4h")] = timedelta(seconds=60)
     """How long the targets stay in fallback."""
 
     rules: ClassVar[tuple[Rule, ...]] = (

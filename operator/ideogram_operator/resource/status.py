@@ -21,13 +21,13 @@ from ideogram_operator.resource.salvage import without
 from ideogram_operator.resource.words import RECOVER_ANNOTATION, Health, State
 
 Running = Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"})]
-Cause = Annotated[str, Clipped(32)]
+Cause = Annotated[str, Clipped(24)]
 """A trigger's name, or ``override``, ``drill``, ``preflight``."""
 
 MAX_RECENT_FLIPS: Final = 32
 """More than recovery.maxFlipsPerHour may be: forgetting one would allow one more."""
 
-RECOVER_TOKEN_BYTES: Final = 128
+RECOVER_TOKEN_BYTES: Final = 64
 
 
 def recover_token(annotations: Mapping[str, str]) -> str:
@@ -82,7 +82,7 @@ class Flip(StatusModel):
     """When the last target was told."""
     ready: Time | None = None
     """When the last target's pods had followed."""
-    message: Annotated[str, Clipped(96)] | None = None
+    message: Annotated[str, Clipped(80)] | None = None
     """What was seen."""
 
 
@@ -109,7 +109,7 @@ class IntegrationStatus(StatusModel):
     """The estimated credit, in USD."""
     conditions: Annotated[
         tuple[Condition, ...],
-        First(12),
+        First(10),
         Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}),
     ] = ()
     """What holds."""
@@ -123,7 +123,7 @@ class IntegrationStatus(StatusModel):
     """How many targets there are; a selector may find more than are listed."""
     alerts: Annotated[
         tuple[AlertStatus, ...],
-        First(8),
+        First(7),
         Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}),
     ] = ()
     """The alerts that fire."""
