@@ -8,12 +8,14 @@ gets it and clients are refused.
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 
-from aiohttp import web
+from aiohttp import StreamReader, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
 ADDRESS = "127.0.0.1"
@@ -29,7 +31,7 @@ class Connection:
     opened_at: float
 
 
-Handler = Callable[[web.BaseRequest], "asyncio.Future[web.StreamResponse]"]
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Server(web.Server):
@@ -40,7 +42,14 @@ class Server(web.Server):
         self._numbers = count(1)
         self._table: dict[RequestHandler, Connection] = {}
 
-    def _request(self, message, payload, protocol, writer, task) -> web.BaseRequest:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    def _request(
+        self,
+        message: RawRequestMessage,
+        payload: StreamReader,
+        protocol: RequestHandler,
+        writer: AbstractStreamWriter,
+        task: "asyncio.Task[None]",
+    ) -> web.BaseRequest:
         return web.BaseRequest(message, payload, protocol, writer, task, self._loop, client_max_size=MAX_BODY)
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:

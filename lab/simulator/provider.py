@@ -64,10 +64,8 @@ class Provider:
                 return self._usage(incoming)
             case Route.DRY_RUN:
                 return self._dry_run(incoming)
-            case _ if known_path(incoming):
-                return problem(405, "Method Not Allowed", "the method is not allowed for this URL")
             case _:
-                return problem(404, "Not Found", "the requested URL was not found")
+                return _not_served(incoming)
 
     def _key(self, incoming: Incoming) -> Key:
         key = self.accounts.working(incoming.key)
@@ -77,16 +75,19 @@ class Provider:
 
     def _order(self, route: Route, incoming: Incoming) -> tuple[Order, Cost]:
         try:
-            body = read_body(incoming, self.contract.properties(route))
-            if error := self.contract.request_error(route, body):
-                raise ValueError(error)
-            order = read_order(route, body, v2_model(incoming))
-        except (ValueError, UnicodeDecodeError) as error:
+            order = read_order(route, self._body(route, incoming), v2_model(incoming))
+        except ValueError as error:
             raise RejectedError(problem(400, "Bad Request", str(error))) from error
         known = V2_MODELS if route in {Route.GENERATE_V2, Route.DRY_RUN} else self.settings.prices.keys() - V2_MODELS
         if order.product not in known or order.product in self.settings.retired_models:
             raise RejectedError(problem(400, "Bad Request", f"model {order.product} is not available"))
         return order, cost_of(self.settings.prices, order.product, order.num_images)
+
+    def _body(self, route: Route, incoming: Incoming) -> dict[str, Any]:
+        body = read_body(incoming, self.contract.properties(route))
+        if error := self.contract.request_error(route, body):
+            raise ValueError(error)
+        return dict(body)
 
     def _dry_run(self, incoming: Incoming) -> Answer:
         key = self._key(incoming)
@@ -147,6 +148,12 @@ class Provider:
             return json_answer(usage(key.account.charges, incoming.query, now, lag))
         except ValueError as error:
             return problem(400, "Bad Request", str(error))
+
+
+def _not_served(incoming: Incoming) -> Answer:
+    if known_path(incoming):
+        return problem(405, "Method Not Allowed", "the method is not allowed for this URL")
+    return problem(404, "Not Found", "the requested URL was not found")
 
 
 def _no_credit(route: Route, account: Account) -> Answer:

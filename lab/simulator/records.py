@@ -72,22 +72,31 @@ class Record:
 
 
 def key_places(incoming: Incoming, secrets: Iterable[str]) -> tuple[str, ...]:
-    """Where in a request any of the keys is found."""
-    places = {
-        **incoming.headers,
-        "url": f"{incoming.path}?{incoming.query}",
-        "body": incoming.body.decode(errors="replace"),
-    }
-    known = tuple(secrets)
-    found = {name for name, text in places.items() if any(secret in text for secret in known)}
+    """Where in a request any of these keys is found; the ``Api-Key`` header counts whatever it holds."""
+    places = {**incoming.headers, "url": _url(incoming), "body": incoming.body.decode(errors="replace")}
+    found = {name for secret in secrets for name, text in places.items() if secret in text}
     return tuple(sorted(found | ({"api-key"} & incoming.headers.keys())))
 
 
-def shown_body(incoming: Incoming, secrets: Iterable[str]) -> Any:
-    """A body as the log keeps it."""
-    text = incoming.body[:BODY_LIMIT].decode(errors="replace")
+def present(incoming: Incoming, secrets: Iterable[str]) -> tuple[str, ...]:
+    """The keys that occur anywhere in a request: with thousands of keys, the few worth a closer look."""
+    everything = "\n".join((_url(incoming), *incoming.headers.values(), incoming.body.decode(errors="replace")))
+    return tuple(secret for secret in secrets if secret in everything)
+
+
+def hide(text: str, secrets: Iterable[str]) -> str:
+    """The text without the keys."""
     for secret in secrets:
         text = text.replace(secret, "***")
+    return text
+
+
+def _url(incoming: Incoming) -> str:
+    return "&".join((incoming.path, *incoming.query.keys(), *incoming.query.values()))
+
+
+def _shown_body(incoming: Incoming, secrets: Iterable[str]) -> Any:
+    text = hide(incoming.body[:BODY_LIMIT].decode(errors="replace"), secrets)
     try:
         return json.loads(text)
     except ValueError:
@@ -104,21 +113,20 @@ class RequestLog:
         self.version = 0
         self.epoch = 0
 
-    def arrived(self, incoming: Incoming, secrets: tuple[str, ...], **known: Any) -> Record:
-        """A new record; ``known`` is what the request's bytes do not say."""
-        shown = {name: value for name, value in incoming.headers.items() if name not in SECRET_HEADERS}
-        for secret in secrets:
-            shown = {name: value.replace(secret, "***") for name, value in shown.items()}
+    def arrived(self, incoming: Incoming, secrets: Iterable[str], **known: Any) -> Record:
+        """A new record; ``known`` is what the request's bytes do not say, ``secrets`` what it must not show."""
+        hidden = present(incoming, secrets)
+        shown = {name: hide(text, hidden) for name, text in incoming.headers.items() if name not in SECRET_HEADERS}
         record = Record(
             number=next(self._numbers),
             version=0,
             method=incoming.method,
-            path=incoming.path,
-            query=dict(incoming.query),
-            key_seen_in=key_places(incoming, secrets),
+            path=hide(incoming.path, hidden),
+            query={hide(name, hidden): hide(text, hidden) for name, text in incoming.query.items()},
+            key_seen_in=key_places(incoming, hidden),
             headers=shown,
             header_names=tuple(incoming.headers),
-            body=shown_body(incoming, secrets),
+            body=_shown_body(incoming, hidden),
             **known,
         )
         self._records.append(record)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Self
 
@@ -50,6 +50,7 @@ class World:
     log: RequestLog
     gates: dict[Host, Gate]
     listeners: dict[Host, Listener]
+    expiries: set[asyncio.Task[None]] = field(default_factory=set)
 
     @classmethod
     def build(cls, config: Config) -> Self:
@@ -106,6 +107,8 @@ class World:
 
     async def stop(self) -> None:
         """Cut everything and give the ports back."""
+        for expiry in tuple(self.expiries):
+            expiry.cancel()
         for gate in self.gates.values():
             gate.stop()
         for listener in self.listeners.values():
@@ -113,11 +116,12 @@ class World:
 
     async def add_fault(self, fault: Fault) -> int:
         """Put a fault in force; its number."""
-        loop = asyncio.get_running_loop()
-        planned = self.faults.add(fault, loop.time())
+        planned = self.faults.add(fault, asyncio.get_running_loop().time())
         await self._follow_plan(fault.host)
         if fault.for_seconds is not None:
-            loop.call_later(fault.for_seconds, self._expire, fault.host)
+            task = asyncio.create_task(self._expire(planned.number, fault.for_seconds))
+            self.expiries.add(task)
+            task.add_done_callback(self.expiries.discard)
         return planned.number
 
     async def heal(self, number: int | None = None, host: Host | None = None) -> None:
@@ -137,8 +141,9 @@ class World:
             case _:
                 await listener.listen()
 
-    def _expire(self, host: Host) -> None:
-        self._expiry = asyncio.ensure_future(self._follow_plan(host))
+    async def _expire(self, number: int, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await self.heal(number)
 
     def describe(self) -> dict[str, Any]:
         """The accounts, for the admin port."""
