@@ -49,6 +49,8 @@ def _is_v2(route: Route) -> bool:
 
 def _product(route: Route, request: dict[str, Any], v2_model: str) -> str:
     if _is_v2(route):
+        if not v2_model.islower():
+            raise ValueError(f"model {v2_model} is not available")
         return v2_model
     if route is Route.GENERATE_V1:
         return f"V_3_{request.get('rendering_speed', 'DEFAULT')}"

@@ -35,7 +35,6 @@ PRICES: Prices = {
     "auto": Decimal("0.06"),  # plausible: an estimate, bounded by the dearest
 }
 
-V2_MODELS = frozenset(name for name in PRICES if name.islower())
 UPPER_BOUND = Decimal("0.10")
 MICROS = 1_000_000
 MILLIS_PER_USD = 100_000  # a credit is a cent

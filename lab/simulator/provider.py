@@ -17,7 +17,7 @@ from lab.simulator.contract import Contract
 from lab.simulator.images import Gallery, Picture
 from lab.simulator.messages import Answer, Incoming, RejectedError, json_answer, problem, read_body
 from lab.simulator.orders import Order, read_order
-from lab.simulator.prices import V2_MODELS, Cost, cost_of, quote
+from lab.simulator.prices import Cost, cost_of, quote
 from lab.simulator.routes import known_path, v2_model
 from lab.simulator.settings import Settings
 from lab.simulator.usage import usage
@@ -78,8 +78,7 @@ class Provider:
             order = read_order(route, self._body(route, incoming), v2_model(incoming))
         except ValueError as error:
             raise RejectedError(problem(400, "Bad Request", str(error))) from error
-        known = V2_MODELS if route in {Route.GENERATE_V2, Route.DRY_RUN} else self.settings.prices.keys() - V2_MODELS
-        if order.product not in known or order.product in self.settings.retired_models:
+        if order.product not in self.settings.prices or order.product in self.settings.retired_models:
             raise RejectedError(problem(400, "Bad Request", f"model {order.product} is not available"))
         return order, cost_of(self.settings.prices, order.product, order.num_images)
 

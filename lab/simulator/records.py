@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -59,16 +59,22 @@ class Record:
 
     def to_json(self) -> dict[str, Any]:
         """For the admin port."""
-        return {**asdict(self), "billed_usd": str(self.billed_usd)}
+        return {**{known.name: getattr(self, known.name) for known in fields(self)}, "billed_usd": str(self.billed_usd)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Record":
         """The inverse."""
-        values = {known.name: data[known.name] for known in fields(cls)}
-        values |= {"host": Host(data["host"]), "route": Route(data["route"]), "billed_usd": Decimal(data["billed_usd"])}
-        values["fault"] = FaultKind(data["fault"]) if data["fault"] else None
-        values |= {name: tuple(data[name]) for name in ("key_seen_in", "header_names")}
-        return cls(**values)
+        return cls(
+            **{
+                **data,
+                "host": Host(data["host"]),
+                "route": Route(data["route"]),
+                "fault": data["fault"] and FaultKind(data["fault"]),
+                "key_seen_in": tuple(data["key_seen_in"]),
+                "header_names": tuple(data["header_names"]),
+                "billed_usd": Decimal(data["billed_usd"]),
+            }
+        )
 
 
 def key_places(incoming: Incoming, secrets: Iterable[str]) -> tuple[str, ...]:
