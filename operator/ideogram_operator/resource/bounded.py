@@ -20,19 +20,19 @@ _COST: Final = len(ELLIPSIS.encode())
 def clip(text: str, limit: int) -> str:
     """`text` in one line, cut to `limit` bytes as JSON writes it in UTF-8; what is cut ends in an ellipsis."""
     line = " ".join(text.split())
-    sizes = [_size(character) for character in line]
-    if sum(sizes) <= limit:
+    if _size(line) <= limit:
         return line
+    sizes = [_size(character) for character in line[:limit]]
     spent, kept = _COST, 0
-    while kept < len(line) and spent + sizes[kept] <= limit:
+    while kept < len(sizes) and spent + sizes[kept] <= limit:
         spent += sizes[kept]
         kept += 1
     return line[:kept].rstrip() + ELLIPSIS
 
 
-def _size(character: str) -> int:
-    """The bytes that a character takes inside a JSON string, without its quotes."""
-    return len(json.dumps(character, ensure_ascii=False).encode(errors="replace")) - 2
+def _size(text: str) -> int:
+    """The bytes that `text` takes inside a JSON string, without its quotes."""
+    return len(json.dumps(text, ensure_ascii=False).encode(errors="replace")) - 2
 
 
 @dataclass(frozen=True, slots=True)

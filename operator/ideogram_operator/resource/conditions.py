@@ -33,7 +33,7 @@ class Condition(StatusModel):
     """Whether it holds; Unknown: it could not be told."""
     reason: AnyReason
     """Why, in one word."""
-    message: Annotated[str, Clipped(192)] = ""
+    message: Annotated[str, Clipped(176)] = ""
     """What was seen, and what to do."""
     last_transition_time: Annotated[Time, AfterValidator(whole_seconds)]
     """Since when it has this status."""

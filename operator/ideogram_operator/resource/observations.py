@@ -58,6 +58,8 @@ class TargetStatus(StatusModel):
     """Whether its pods run with what they are told."""
     since: Time | None = None
     """When it was last told something."""
+    ready_at: Time | None = None
+    """When its pods had followed."""
     reason: AnyReason | None = None
     """Why it is not in sync or not ready, in one word."""
     message: Annotated[str, Clipped(96)] | None = None
@@ -83,7 +85,7 @@ class AlertStatus(StatusModel):
     """What was measured."""
     threshold: Measure | None = None
     """What fires it."""
-    message: Annotated[str, Clipped(160)] | None = None
+    message: Annotated[str, Clipped(128)] | None = None
     """What was seen, and what to do."""
 
 
@@ -96,9 +98,9 @@ class CheckStatus(StatusModel):
     """What it found."""
     evidence: CheckEvidence | None = None
     """How that is known."""
-    message: Annotated[str, Clipped(96)] | None = None
+    message: Annotated[str, Clipped(88)] | None = None
     """What was seen."""
-    hint: Annotated[str, Clipped(88)] | None = None
+    hint: Annotated[str, Clipped(80)] | None = None
     """What to do, unless it passed."""
 
 
