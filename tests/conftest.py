@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Generator, Iterator
 
 import pytest
-from xdist.workermanage import WorkerController
+from xdist.workermanage import WorkerController  # type: ignore[import-untyped] # xdist has no types
 
 from lab.cluster import Cluster
 from lab.keeper import ClusterUnavailableError, Keeper, ask

@@ -1,9 +1,9 @@
 """KWOK as the kubelet: pods get statuses, but nothing runs in them."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from lab.kube import Kube
+from lab.kube import Json, Kube
 from lab.processes import Child
 from lab.waiting import wait_until
 
@@ -41,7 +41,7 @@ class Kwok:
         child = self._child = Child("kwok", self._argv, folder=self._folder)
         with Kube.from_kubeconfig(self._kubeconfig) as kube:
             kube.apply(_node(self._node))
-            wait_until(lambda: child.must_live() or _takes_pods(kube.get(f"/api/v1/nodes/{self._node}")), "the node")
+            wait_until(lambda: _takes_pods(_asked(kube, self._node, child)), "the node to take pods")
 
     def stop(self) -> None:
         """Kills it, if it runs."""
@@ -63,7 +63,7 @@ class Kwok:
         return self._child
 
 
-def _node(name: str) -> dict[str, Any]:
+def _node(name: str) -> Json:
     return {
         "apiVersion": "v1",
         "kind": "Node",
@@ -72,7 +72,13 @@ def _node(name: str) -> dict[str, Any]:
     }
 
 
-def _takes_pods(node: dict[str, Any]) -> bool:
+def _asked(kube: Kube, name: str, child: Child) -> Json:
+    child.must_live()
+    node: Json = kube.get(f"/api/v1/nodes/{name}")
+    return node
+
+
+def _takes_pods(node: Json) -> bool:
     conditions = node["status"].get("conditions", [])
     ready = any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
     return ready and not node["spec"].get("taints")
