@@ -2,13 +2,15 @@
 
 import json
 import subprocess
+from typing import Any
 
 import pytest
 
+from ideogram_operator.resource.checklist import CheckId
 from ideogram_operator.resource.crd import crd
 from ideogram_operator.resource.spec import IntegrationSpec
 from ideogram_operator.resource.status import IntegrationStatus
-from ideogram_operator.resource.words import GROUP, PLURAL, VERSION
+from ideogram_operator.resource.words import GROUP, PLURAL, VERSION, ConditionType, Trigger
 from lab.cluster import Cluster
 from lab.controlplane.binaries import kubectl
 from lab.kube import KubeError
@@ -80,51 +82,37 @@ def _without_none(part: object) -> object:
 
 
 def test_largest_status_can_be_written_and_read_back(cluster: Cluster, namespace: str) -> None:
-    path = f"{_path(namespace)}/example"
     cluster.kube.create(_path(namespace), manifest(FULL, namespace=namespace))
-    status = _plausible(fullest(SCHEMA["status"]))
-    written = cluster.kube.patch(f"{path}/status", {"status": status})["status"]
+    status = _meaningful(fullest(SCHEMA["status"]))
+    assert len(json.dumps(status)) > 30 * 1024
+    written = cluster.kube.patch(f"{_path(namespace)}/example/status", {"status": status})["status"]
     assert IntegrationStatus.parse(written).to_wire() == status
 
 
-def _plausible(status: Json) -> Json:
-    """The largest status with values that mean something where any letters would not do."""
-    parsed = IntegrationStatus.parse(_meaningful(status))
-    assert len(parsed.targets) == 20
-    return parsed.to_wire()
+VALUES = {
+    "latency": "1h59m59.999s",
+    "p95": "1h59m59.999s",
+    "spentTodayUSD": "9999999.999999",
+    "balanceUSD": "9999999.999999",
+    "spentOn": "2026-12-31",
+    "lastTransitionTime": "2026-12-31T23:59:59Z",
+    "reason": "OverrideForceFallback",
+}
+WORDS = {"conditions": ("type", ConditionType), "alerts": ("name", Trigger), "checks": ("id", CheckId)}
 
 
-def _meaningful(part: object, name: str = "") -> object:
-    known = {
-        "latency": "1h59m59.999s",
-        "p95": "1h59m59.999s",
-        "spentTodayUSD": "9999999.999999",
-        "balanceUSD": "9999999.999999",
-        "spentOn": "2026-12-31",
-        "lastTransitionTime": "2026-12-31T23:59:59Z",
-    }
-    lists = {
-        "conditions": ("type", ["Ready", "APIHealthy"]),
-        "alerts": ("name", ["apiUnreachable", "authFailure"]),
-        "checks": ("id", ["key-in-secret", "key-separate"]),
-    }
-    if name in known:
-        return known[name]
-    if name == "reason":
-        return "SwitchNameNotAllowed"
-    if isinstance(part, list):
-        key, words = lists.get(name, ("", []))
-        items = part[: len(words)] if words else part
-        return (
-            [_meaningful(item) | {key: word} for item, word in zip(items, words, strict=True)]
-            if words
-            else [  # type: ignore[operator]
-                _meaningful(item) for item in items
-            ]
-        )
-    if isinstance(part, dict):
-        return {key: _meaningful(value, key) for key, value in part.items()}
-    return part
+def _meaningful(part: Any, name: str = "") -> Any:
+    """A status of any letters with values that mean something where the operator reads them."""
+    match part:
+        case dict():
+            return {key: _meaningful(value, key) for key, value in part.items()}
+        case list() if name in WORDS:
+            key, words = WORDS[name]
+            return [_meaningful(part[0]) | {key: word.value} for word in words]
+        case list():
+            return [_meaningful(item) for item in part]
+        case _:
+            return VALUES.get(name, part)
 
 
 def test_kubectl_tells_the_story_in_columns(cluster: Cluster, namespace: str) -> None:
