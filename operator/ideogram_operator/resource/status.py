@@ -61,6 +61,8 @@ class BreakerStatus(StatusModel):
     """The recover annotation's value when fallback was entered; another value is a person's word."""
     restored_targets: Count | None = None
     """With order OneByOne: how many targets have been given back."""
+    throttled_since: Time | None = None
+    """Since when targets are told to do less."""
     message: Annotated[str, Clipped(160)] | None = None
     """What was seen when it fell back."""
 
