@@ -30,18 +30,18 @@ def say_to_stderr(line: str) -> None:
     print(f"lab: {line}", file=sys.stderr, flush=True)
 
 
-def destination(recipe: Recipe) -> Path:
+def destination(recipe: Recipe, *, cache: Path | None = None) -> Path:
     """The cache folder of a recipe's binaries, whether or not they are there."""
-    return cache_folder() / "bin" / f"{recipe.name}-{recipe.version}-{recipe.fingerprint()}"
+    return (cache or cache_folder()) / "bin" / f"{recipe.name}-{recipe.version}-{recipe.fingerprint()}"
 
 
-def built(recipe: Recipe, *, say: Callable[[str], None] = say_to_stderr) -> Path:
+def built(recipe: Recipe, *, say: Callable[[str], None] = say_to_stderr, cache: Path | None = None) -> Path:
     """The folder with the recipe's binaries; builds them if they are missing.
 
     Raises:
         BuildFailedError: the sources did not build, or could not be fetched.
     """
-    folder = destination(recipe)
+    folder = destination(recipe, cache=cache)
     if folder.is_dir():
         return folder
     with locked(folder):

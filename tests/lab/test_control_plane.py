@@ -1,22 +1,16 @@
 """The control plane starts, takes faults, keeps its port, and leaves nothing behind."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
-from lab.cluster import REPOSITORY, Cluster
+from lab.cluster import Cluster
 from lab.controlplane import ControlPlane
 from lab.kube import Kube, KubeError
 from lab.tokens import service_account_kubeconfig
-from lab.waiting import wait_until
 
 pytestmark = pytest.mark.cluster
 
@@ -45,39 +39,6 @@ def test_faults_and_the_end() -> None:
     assert not any(child.is_running() for child in children)
     with pytest.raises(httpx.ConnectError):
         httpx.get(plane.server, verify=False, trust_env=False)  # noqa: S501 - nobody should answer at all
-
-
-@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL, signal.SIGHUP])
-def test_nothing_outlives_its_owner(tmp_path: Path, end: signal.Signals) -> None:
-    code = """
-        import signal, sys, time
-        from lab.controlplane import ControlPlane
-        from lab.signals import ended_by_signals
-        with ended_by_signals(), ControlPlane() as plane:
-            print(*plane.pids().values(), plane.run_folder, flush=True)
-            time.sleep(600)
-    """
-    owner = subprocess.Popen(  # noqa: S603 - our own words
-        [sys.executable, "-c", textwrap.dedent(code)],
-        cwd=REPOSITORY,
-        env=os.environ | {"TMPDIR": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        text=True,
-        process_group=0,
-    )
-    assert owner.stdout
-    *pids, folder = owner.stdout.readline().split()
-    children = [psutil.Process(int(pid)) for pid in pids]
-    owner.send_signal(end)
-    owner.wait(10)
-    owner.stdout.close()
-    wait_until(lambda: not any(alive(child) for child in children), "the children's end", timeout=5)
-    if end is not signal.SIGKILL:  # after which the next start sweeps, see test_folders.py
-        assert not Path(folder).exists()
-
-
-def alive(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def test_a_service_account_may_do_what_its_role_says(cluster: Cluster, namespace: str, tmp_path: Path) -> None:

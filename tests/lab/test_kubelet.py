@@ -5,6 +5,7 @@ import pytest
 from lab.cluster import Cluster
 from lab.kube import Json
 from lab.kubelet import BEHAVIOUR, DELAY
+from lab.waiting import wait_until
 
 pytestmark = pytest.mark.cluster
 
@@ -47,6 +48,11 @@ def condition(item: Json, kind: str) -> Json:
 def pods(cluster: Cluster, namespace: str) -> list[Json]:
     found: list[Json] = cluster.kube.get(f"/api/v1/namespaces/{namespace}/pods")["items"]
     return found
+
+
+def waiting_for(found: list[Json]) -> set[str | None]:
+    states = [status["state"] for pod in found for status in pod["status"].get("containerStatuses", [])]
+    return {state.get("waiting", {}).get("reason") for state in states}
 
 
 def test_a_deployment_gets_available_and_rolls(cluster: Cluster, namespace: str) -> None:
@@ -95,9 +101,8 @@ def test_a_rollout_that_never_gets_ready_is_stuck(cluster: Cluster, namespace: s
         "the deadline",
     )
     assert "availableReplicas" not in stuck["status"]
-    states = [pod["status"]["containerStatuses"][0]["state"] for pod in pods(cluster, namespace)]
-    expected = "CrashLoopBackOff" if behaviour == "crash" else None
-    assert {state.get("waiting", {}).get("reason") for state in states} == {expected}
+    expected = {"CrashLoopBackOff"} if behaviour == "crash" else {None}
+    wait_until(lambda: waiting_for(pods(cluster, namespace)) == expected, f"pods that {behaviour}")
     assert all(pod["status"]["phase"] == "Running" for pod in pods(cluster, namespace))
 
 
