@@ -4,7 +4,7 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /build
 # The build backend first, with the versions and hashes that the development environment has, and nothing else of it.
 COPY requirements/ requirements/
-RUN awk '/^[^ ]/ { wanted = /^(hatchling|packaging|pathspec|pluggy|trove-classifiers)==/ } wanted' \
+RUN awk '/^[^ ]/ { wanted = /^(hatchling|packaging|pathspec|pluggy|tomlkit|trove-classifiers)==/ } wanted' \
       requirements/dev.lock > requirements/build.lock \
  && python -m venv backend \
  && backend/bin/pip install --require-hashes -r requirements/build.lock
