@@ -89,7 +89,9 @@ def _try_recovery(situation: Situation, memory: Memory) -> Memory | None:
         return None
     if not situation.good_since_hold(memory).count:
         return None
-    return replace(memory, state=State.RECOVERING, since=situation.now, restored=0)
+    # After a person's order there was no hold: good facts count from when it was given.
+    counts_from = memory.hold_until or memory.since
+    return replace(memory, state=State.RECOVERING, since=situation.now, hold_until=counts_from, restored=0)
 
 
 def _restore(situation: Situation, memory: Memory) -> Memory | None:

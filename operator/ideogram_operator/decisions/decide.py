@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ideogram_operator.decisions.breaker import settle
-from ideogram_operator.decisions.evidence import Evidence
+from ideogram_operator.decisions.evidence import Evidence, possible
 from ideogram_operator.decisions.health import Assessment, assess
 from ideogram_operator.decisions.memory import Alert, Memory
 from ideogram_operator.decisions.policy import Policy
@@ -76,11 +76,13 @@ class Decision:
 
 def decide(policy: Policy, memory: Memory, observed: Observed, now: datetime) -> Decision:
     """Returns the decision; total over all input, without side effects."""
-    assessment = assess(observed.evidence, now)
+    facts = possible(observed.evidence, now)
+    assessment = assess(facts, now)
     situation = Situation(
         policy=policy,
-        facts=observed.evidence,
-        alerts=_alerts(policy, memory, observed, assessment, now),
+        facts=facts,
+        # What cannot be told neither begins nor ends an alert.
+        alerts=memory.alerts if assessment.health is Health.UNKNOWN else evaluate(policy, memory.alerts, facts, now),
         health=assessment.health,
         now=now,
         recover_token=observed.recover_token,
@@ -101,15 +103,6 @@ def decide(policy: Policy, memory: Memory, observed: Observed, now: datetime) ->
         recovery_strength=_recovery_strength(situation, settled),
         next_in=next_in(situation, settled, assessment),
     )
-
-
-def _alerts(
-    policy: Policy, memory: Memory, observed: Observed, assessment: Assessment, now: datetime
-) -> tuple[Alert, ...]:
-    # What cannot be told neither begins nor ends an alert.
-    if assessment.health is Health.UNKNOWN:
-        return memory.alerts
-    return evaluate(policy, memory.alerts, observed.evidence, now)
 
 
 def _wanted(memory: Memory) -> TargetMode:

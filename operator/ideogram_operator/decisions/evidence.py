@@ -4,6 +4,7 @@ A fact never changes after it was made. Facts are kept in the order in which the
 they mean gives the time, so that the same facts and the same time always mean the same.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -47,7 +48,7 @@ class Evidence:
     @property
     def bad(self) -> bool:
         """Whether it speaks against the API. Unknown speaks neither way."""
-        return self.health in {Health.DOWN, Health.DEGRADED}
+        return self.health is Health.DOWN or self.health is Health.DEGRADED
 
     @property
     def good(self) -> bool:
@@ -55,5 +56,18 @@ class Evidence:
         return self.health is Health.HEALTHY
 
     def fresh(self, now: datetime) -> bool:
-        """Whether the fact still counts. A clock that jumped back makes nothing stale."""
+        """Whether the fact still counts. A clock that was put back a little makes nothing stale."""
         return now - self.at <= self.fresh_for
+
+    def possible(self, now: datetime) -> bool:
+        """Whether the fact can be true: one from further in the future than it would live is from a wrong clock."""
+        return self.at - now <= self.fresh_for
+
+
+def possible(facts: Iterable[Evidence], now: datetime) -> tuple[Evidence, ...]:
+    """Returns the facts without those that a wrong clock dated.
+
+    After a clock that was ahead is put right, they would stay the newest word, and hide every new fact, for as long
+    as it was wrong.
+    """
+    return tuple(fact for fact in facts if fact.possible(now))

@@ -10,7 +10,7 @@ from ideogram_operator.resource.words import State
 
 
 def fall_back(situation: Situation, memory: Memory, alert: Alert) -> Memory:
-    """Into fallback, because of an alert."""
+    """Into fallback, because of an alert. It is the safe side: no limit of flips ever refuses it."""
     now, relapses = situation.now, next_relapses(situation.policy, memory, situation.now)
     return replace(
         flipped(memory, now),
@@ -50,9 +50,17 @@ def give_back_first(situation: Situation, memory: Memory, restored: int) -> Memo
 def go_live(situation: Situation, memory: Memory) -> Memory:
     """Out of fallback, because the API has proven itself."""
     counted = memory if memory.restored else flipped(memory, situation.now)
-    return replace(cleared(counted), since=situation.now, returned_at=situation.now)
+    return replace(cleared(situation, counted), since=situation.now, returned_at=situation.now)
 
 
-def cleared(memory: Memory) -> Memory:
-    """Returns the memory of a Live that has no fallback behind it."""
-    return replace(memory, state=State.LIVE, cause=None, detected_at=None, hold_until=None, restored=0)
+def cleared(situation: Situation, memory: Memory) -> Memory:
+    """Returns the memory of a Live that has no fallback behind it; a person's word was good for that one only."""
+    return replace(
+        memory,
+        state=State.LIVE,
+        cause=None,
+        detected_at=None,
+        hold_until=None,
+        restored=0,
+        recover_token=situation.recover_token,
+    )

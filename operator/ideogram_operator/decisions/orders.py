@@ -43,7 +43,7 @@ def _forced_live(situation: Situation, memory: Memory) -> Memory:
     # A suspicion is dispelled without anything being told to the targets.
     told_already = not memory.falling_back and memory.throttled_since is None
     return replace(
-        cleared(memory),
+        cleared(situation, memory),
         since=memory.since if memory.state is State.LIVE else situation.now,
         flips=memory.flips if told_already else memory.flips + 1,
         throttled_since=None,

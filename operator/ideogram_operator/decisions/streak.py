@@ -49,9 +49,11 @@ def streak(facts: Iterable[Evidence], matches: Matches, *, breaks: Matches) -> S
             matches nor breaks is passed over.
     """
     chain: list[Evidence] = []
-    for fact in _known(facts):
+    for fact in facts:
+        if fact.health is Health.UNKNOWN:
+            continue
         if matches(fact):
-            chain = [*_unbroken(chain, fact), fact]
+            _join(chain, fact)
         elif chain and breaks(fact):
             chain = [earlier for earlier in chain if earlier.strength > fact.strength]
     return _summed(chain)
@@ -68,11 +70,13 @@ def unbroken(facts: Iterable[Evidence], matches: Matches, since: datetime | None
         since: only facts from here on are counted; None counts all.
     """
     chain: list[Evidence] = []
-    for fact in _known(facts):
+    for fact in facts:
+        if fact.health is Health.UNKNOWN:
+            continue
         if not matches(fact):
-            chain = []
+            chain.clear()
         elif since is None or fact.at >= since:
-            chain = [*_unbroken(chain, fact), fact]
+            _join(chain, fact)
     return _summed(chain)
 
 
@@ -89,7 +93,7 @@ def suspicion(facts: Iterable[Evidence], now: datetime) -> Evidence | None:
     """
     standing: list[Evidence] = []
     for fact in facts:
-        if fact.good:
+        if standing and fact.good:
             standing = [earlier for earlier in standing if earlier.strength > fact.strength]
         elif fact.bad:
             standing.append(fact)
@@ -100,15 +104,11 @@ def suspicion(facts: Iterable[Evidence], now: datetime) -> Evidence | None:
     return max(words, key=lambda fact: fact.health is Health.DOWN, default=None)
 
 
-def _known(facts: Iterable[Evidence]) -> Iterable[Evidence]:
-    return (fact for fact in facts if fact.health is not Health.UNKNOWN)
-
-
-def _unbroken(chain: list[Evidence], following: Evidence) -> list[Evidence]:
-    """Returns what of the chain still counts when the next fact joins it: all, or after a gap what is fresh itself."""
-    if not chain or chain[-1].fresh(following.at):
-        return chain
-    return [earlier for earlier in chain if earlier.fresh(following.at)]
+def _join(chain: list[Evidence], following: Evidence) -> None:
+    """Adds the next fact; if the last one went stale before it, only what is still fresh itself counts on."""
+    if chain and not chain[-1].fresh(following.at):
+        chain[:] = [earlier for earlier in chain if earlier.fresh(following.at)]
+    chain.append(following)
 
 
 def _summed(chain: Sequence[Evidence]) -> Streak:

@@ -30,7 +30,7 @@ class Rule:
     """
 
     trigger: Trigger
-    causes: frozenset[Cause]
+    causes: tuple[Cause, ...]
     broken_by: Matches
     clears: Clearing
     what: str
@@ -65,7 +65,7 @@ RULES: tuple[Rule, ...] = (
     # The API does not answer, or refuses what the application sends: the checklist's "API down".
     Rule(
         trigger=Trigger.API_UNREACHABLE,
-        causes=frozenset({Cause.PROVIDER, Cause.REJECTED}),
+        causes=(Cause.PROVIDER, Cause.REJECTED),
         broken_by=_good,
         clears=_by_recovery,
         what="failed checks",
@@ -73,7 +73,7 @@ RULES: tuple[Rule, ...] = (
     # The key is refused; one refusal is confirmed once before it counts.
     Rule(
         trigger=Trigger.AUTH_FAILURE,
-        causes=frozenset({Cause.CREDENTIALS}),
+        causes=(Cause.CREDENTIALS,),
         broken_by=_good,
         clears=_by_one_success,
         what="refusals of the key",
@@ -81,7 +81,7 @@ RULES: tuple[Rule, ...] = (
     # There is no credit: one answer is enough, nobody says 402 by accident.
     Rule(
         trigger=Trigger.CREDITS_EXHAUSTED,
-        causes=frozenset({Cause.CREDITS}),
+        causes=(Cause.CREDITS,),
         broken_by=_good,
         clears=_by_one_success,
         what="answers that credit is exhausted",
@@ -89,7 +89,7 @@ RULES: tuple[Rule, ...] = (
     # Too many requests in flight: more than five in a row, not a single one.
     Rule(
         trigger=Trigger.RATE_LIMITED,
-        causes=frozenset({Cause.RATE_LIMITED}),
+        causes=(Cause.RATE_LIMITED,),
         broken_by=_any_other,
         clears=_by_three_others,
         what="rate-limited answers",
@@ -99,6 +99,8 @@ RULES: tuple[Rule, ...] = (
 
 def evaluate(policy: Policy, alerts: Sequence[Alert], facts: Sequence[Evidence], now: datetime) -> tuple[Alert, ...]:
     """Returns the alerts that fire now, given those that fired before, in the order of the rules."""
+    if not alerts and not any(fact.bad for fact in facts):
+        return ()
     before = {alert.trigger: alert for alert in alerts}
     found = (_evaluate_one(policy, rule, before.get(rule.trigger), facts, now) for rule in RULES)
     return tuple(alert for alert in found if alert is not None)
