@@ -19,10 +19,11 @@ _DENIALS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """A probe on its way: when it was started, and when it was due before jitter."""
+    """A probe on its way: when it was started, when it was due before jitter, and when the one before was started."""
 
     started: float
     nominal: float
+    previous: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,10 @@ class Course:
     def without(self, flight: Flight) -> "Course":
         """After a probe ended, whatever came of it."""
         return replace(self, in_flight=tuple(other for other in self.in_flight if other is not flight))
+
+    def unsent(self, flight: Flight, until: float) -> "Course":
+        """After a probe was given up before it was sent: as if it had never been due, with a pause."""
+        return replace(self.without(flight), started=flight.previous, quiet_until=until)
 
     def learned(self, outcome: Outcome, now: float, confirmations: int) -> "Course":
         """After an answer, or the lack of one, was understood."""

@@ -1,9 +1,10 @@
 """When a stream asks next, and why: pure rules over its course and its subscribers' rhythm.
 
-The bound that the rules keep (DESIGN.md §3): a hang is decided within interval + timeout + 2 × suspectInterval. The
+The bound that the rules keep (DESIGN.md §3): a hang is decided within interval + timeout + two suspectIntervals. The
 worst case begins right after a good probe. The next one starts at interval + jitter and hangs; the second of its
-confirmations has to start no later than interval + 2 × suspectInterval, whatever the jitter and however slow the API
-usually is. So jitter is at most half a suspectInterval, and a probe counts as slow after one suspectInterval at most.
+confirmations has to start no later than interval + two suspectIntervals, whatever the jitter. So jitter is at most half
+a suspectInterval, and a probe counts as slow after one suspectInterval at most, unless so much is usual: an API that
+takes as long as that when it is well would otherwise be asked three times for every answer.
 """
 
 import math
@@ -20,6 +21,7 @@ MOST_IN_FLIGHT: Final = 3
 FRESH_INTERVALS: Final = 3
 _SLOW: Final = 1.0
 _SLOWNESS: Final = 5.0
+_CLEARLY_SLOWER: Final = 1.5
 _JITTER: Final = 0.1
 _PAID_RETRY: Final = 300.0
 _NETWORK_RETRY: Final = 600.0
@@ -51,8 +53,7 @@ class Start:
 def next_free(rhythm: Rhythm, course: Course, usual: float | None) -> Start | None:
     """The next start of a free stream; None: nothing before something changes.
 
-    Args:
-        usual: the P95 of good answers' latencies, seconds.
+    ``usual`` is the P95 of good answers' latencies in seconds, None while there are none.
     """
     if course.refreshing:
         return None
@@ -112,8 +113,7 @@ def _beside(rhythm: Rhythm, course: Course, usual: float | None) -> Start | None
         return None
     eldest = course.in_flight[0]
     if course.started <= eldest.started:
-        slow = min(max(_SLOW, _SLOWNESS * (usual or 0.0)), rhythm.suspect_interval)
-        at = eldest.started + slow
+        at = eldest.started + _slow(rhythm, usual or 0.0)
     else:
         at = course.started + rhythm.suspect_interval
         latest = eldest.nominal + 2 * rhythm.suspect_interval
@@ -121,13 +121,19 @@ def _beside(rhythm: Rhythm, course: Course, usual: float | None) -> Start | None
     return _at(max(at, course.retry_at, course.quiet_until), Why.CONFIRM)
 
 
+def _slow(rhythm: Rhythm, usual: float) -> float:
+    """Seconds after which a probe is so slow that its confirmations start beside it."""
+    bound = max(rhythm.suspect_interval, _CLEARLY_SLOWER * usual)
+    return min(max(_SLOW, _SLOWNESS * usual), bound)
+
+
 def _paid_starts(rhythm: Rhythm, course: Course) -> Iterator[Start]:
     if rhythm.interval <= 0:
         return
-    if course.started is None:
-        yield _at(course.first, Why.REGULAR)
-        return
     floor = max(course.retry_at, course.quiet_until)
+    if course.started is None:
+        yield _at(max(course.first, floor), Why.REGULAR)
+        return
     yield _regular(rhythm, course, course.started, floor)
     if course.cause is Cause.OWN_NETWORK:
         yield _at(max(course.started + min(rhythm.interval, _NETWORK_RETRY), floor), Why.REGULAR)

@@ -15,10 +15,12 @@ from ideogram_operator.ideogram.requests import probe_request
 from ideogram_operator.resource.words import ProbeMethod
 from ideogram_operator.runtime.probing.demand import Demand, Recover, Rhythm, Steady, StreamKey, paid, rhythm
 from ideogram_operator.runtime.probing.ledger import Ledger
+from ideogram_operator.runtime.probing.prober import Tools
 from ideogram_operator.runtime.probing.purse import BeforeSpend, Purse
 from ideogram_operator.runtime.probing.quotes import Quotes
 from ideogram_operator.runtime.probing.stats import StreamStats
-from ideogram_operator.runtime.probing.stream import Hooks, Stream, Tools, quietly
+from ideogram_operator.runtime.probing.stream import Hooks, Stream
+from ideogram_operator.runtime.probing.waiting import quietly
 
 _SPREAD_PER_STREAM: Final = 0.010
 

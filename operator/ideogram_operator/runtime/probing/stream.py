@@ -5,7 +5,6 @@ Probes are tasks beside the loop. A hang must not keep its own confirmations wai
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,18 +13,16 @@ from typing import Any, Final
 import structlog
 
 from ideogram_operator.decisions.evidence import Evidence
-from ideogram_operator.ideogram.outcome import Outcome, interpret
+from ideogram_operator.ideogram.outcome import Outcome
 from ideogram_operator.ideogram.requests import Request
-from ideogram_operator.ideogram.sender import Sender
 from ideogram_operator.resource.words import Cause, Health, ProbeMethod
-from ideogram_operator.runtime.clock import Clock
-from ideogram_operator.runtime.probing.control import ControlURL
 from ideogram_operator.runtime.probing.course import Course, Flight
 from ideogram_operator.runtime.probing.demand import Rhythm
 from ideogram_operator.runtime.probing.facts import Facts
 from ideogram_operator.runtime.probing.latency import Latencies
 from ideogram_operator.runtime.probing.ledger import until_tomorrow
 from ideogram_operator.runtime.probing.pacing import FRESH_INTERVALS, Start, Why, expected, next_free, next_paid
+from ideogram_operator.runtime.probing.prober import NotRecordedError, Tools, carry_out, record
 from ideogram_operator.runtime.probing.purse import Purse, Reservation
 from ideogram_operator.runtime.probing.stats import StreamStats
 from ideogram_operator.runtime.probing.waiting import wait_or_wake
@@ -33,19 +30,9 @@ from ideogram_operator.runtime.probing.waiting import wait_or_wake
 log = structlog.get_logger(__name__)
 
 _REFRESH_WITHIN: Final = 5.0
-_UNANNOUNCED_PAUSE: Final = 60.0
+_UNRECORDED_PAUSE: Final = 60.0
 _RECENT: Final = 60.0
 _AFTER_MIDNIGHT: Final = 30.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What all streams of a pool share."""
-
-    sender: Sender
-    clock: Clock
-    control: ControlURL
-    random: Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +170,7 @@ class Stream:
                 self._skip(self._purse, due.why)
                 return
             self._skipped = None
-        flight = Flight(self._tools.clock.monotonic(), due.nominal)
+        flight = Flight(self._tools.clock.monotonic(), due.nominal, self._course.started)
         self._course = self._course.launched(flight, self._jitter())
         if due.why.fresh:
             self._tools.control.ask()
@@ -200,39 +187,21 @@ class Stream:
     async def _fly(self, request: Request, flight: Flight, reservation: Reservation | None) -> None:
         outcome: Outcome | None = None
         try:
-            if await self._announced(reservation):
-                outcome = await self._probe(request, flight)
-        except Exception:
-            # A probe is a worker: a fault of ours must end neither the stream nor its watching.
-            log.exception("probe failed by a fault of the operator", method=self.method.value)
+            if self._purse is not None and reservation is not None:
+                await record(self._purse, reservation)
+            self._probes += 1
+            outcome = await carry_out(request, started=flight.started, tools=self._tools)
+        except NotRecordedError:
+            self._course = self._course.unsent(flight, self._tools.clock.monotonic() + _UNRECORDED_PAUSE)
+            self._skipped = "A paid check was put off: its cost could not be recorded."
+        except Exception as error:  # noqa: BLE001 -- a worker: a fault of ours must not end the watching
+            # No traceback: some renderers print its variables, and the key's header is among them.
+            log.error("a probe failed by a fault of the operator", method=self.method.value, error=type(error).__name__)  # noqa: TRY400 -- as above
         finally:
             self._course = self._course.without(flight)
             self._wake.set()
         if outcome is not None and not self._closed:
             self._learn(outcome)
-
-    async def _announced(self, reservation: Reservation | None) -> bool:
-        if self._purse is None or reservation is None:
-            return True
-        try:
-            await self._purse.announce(reservation)
-        except Exception as error:
-            # What could not be persisted is not spent: a restart would not know of it.
-            log.warning("paid check put off: its cost could not be recorded", error=type(error).__name__)
-            until = self._tools.clock.monotonic() + _UNANNOUNCED_PAUSE
-            self._course = self._course.refused(Why.RECOVER.value, until)
-            self._skipped = "A paid check was put off: its cost could not be recorded."
-            return False
-        return True
-
-    async def _probe(self, request: Request, flight: Flight) -> Outcome:
-        self._probes += 1
-        reply = await self._tools.sender.send(request)
-        outcome = interpret(request, reply, self._tools.clock.now())
-        if outcome.cause is not Cause.PROVIDER or not await self._tools.control.fails_too(flight.started):
-            return outcome
-        message = f"{outcome.message}; {self._tools.control.host} does not answer either"
-        return replace(outcome, health=Health.UNKNOWN, cause=Cause.OWN_NETWORK, message=message)
 
     def _learn(self, outcome: Outcome) -> None:
         now, rhythm = self._tools.clock.monotonic(), self._hooks.rhythm()
@@ -280,9 +249,3 @@ class Stream:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-async def quietly(work: Awaitable[None]) -> None:
-    """Waits for a hook whose failing changes nothing."""
-    with suppress(Exception):
-        await work

@@ -1,6 +1,8 @@
-"""Sleeping until a time, or until something changes."""
+"""Waiting: until a time or a change, and for hooks that may fail."""
 
 import asyncio
+from collections.abc import Awaitable
+from contextlib import suppress
 
 from ideogram_operator.runtime.clock import Clock
 
@@ -13,3 +15,9 @@ async def wait_or_wake(clock: Clock, seconds: float, wake: asyncio.Event) -> Non
     finally:
         for wait in waits:
             wait.cancel()
+
+
+async def quietly(work: Awaitable[None]) -> None:
+    """Waits for a hook whose failing changes nothing."""
+    with suppress(Exception):
+        await work
