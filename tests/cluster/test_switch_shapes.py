@@ -1,27 +1,40 @@
 """Ten thousand random targets: one patch there, one patch back, and nothing is left behind."""
 
 import copy
+import random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ideogram_operator.cluster.switch import plan
 from ideogram_operator.cluster.wishes import Release
 from ideogram_operator.resource.words import FALLBACK_ANNOTATION, TargetKind
-from tests.cluster.shapes import ROLLING, SWITCHES, claim, served, values, workloads
+from tests.cluster.shapes import ROLLING, SWITCHES, claim, random_workload, served, values, workloads
 
 WANTED = st.sampled_from([{SWITCHES[0]: "false"}, {SWITCHES[0]: ""}, {SWITCHES[0]: "false", SWITCHES[1]: "2"}])
 
 
-@settings(max_examples=10_000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(live=workloads(), wanted=WANTED, kind=st.sampled_from(ROLLING))
 def test_one_patch_switches_every_container_and_one_patch_restores_it_exactly(
     live: dict[str, Any], wanted: dict[str, str], kind: TargetKind
 ) -> None:
+    there_and_back(live, wanted, kind)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_thousand_random_targets_come_back_exactly(seed: int) -> None:
+    rng = random.Random(seed)  # noqa: S311 - shapes, not secrets
+    for _ in range(1_000):
+        wanted = rng.choice([{SWITCHES[0]: "false"}, {SWITCHES[0]: ""}, {SWITCHES[0]: "false", SWITCHES[1]: "2"}])
+        there_and_back(random_workload(rng), wanted, rng.choice(ROLLING))
+
+
+def there_and_back(live: dict[str, Any], wanted: dict[str, str], kind: TargetKind) -> None:
     before = copy.deepcopy(live)
-    there = plan(kind, live, claim(**wanted))
-    held = served(live, there.operations)
+    held = served(live, plan(kind, live, claim(**wanted)).operations)
     for container in held["spec"]["template"]["spec"]["containers"]:
         for name, value in wanted.items():
             found = values(held, container["name"], name)
@@ -30,14 +43,10 @@ def test_one_patch_switches_every_container_and_one_patch_restores_it_exactly(
     assert live == before, "planning must not change what it looks at"
     assert not plan(kind, held, claim(**wanted)).changed, "asked again, there is nothing to send"
     assert not plan(kind, held).changed
-    back = plan(kind, held, Release(integration="shop"))
-    after = served(held, back.operations)
+    after = served(held, plan(kind, held, Release(integration="shop")).operations)
     assert after["spec"] == before["spec"]
     assert FALLBACK_ANNOTATION not in after["metadata"].get("annotations", {})
     assert after["metadata"]["generation"] <= before["metadata"]["generation"] + 2
-    assert held["spec"]["template"]["spec"].get("initContainers") == before["spec"]["template"]["spec"].get(
-        "initContainers"
-    )
 
 
 VALUES = st.dictionaries(
@@ -45,7 +54,7 @@ VALUES = st.dictionaries(
 )
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(data=st.none() | VALUES, key=st.sampled_from(["enabled", "a~b", "a/b"]))
 def test_a_config_map_comes_back_exactly(data: dict[str, str] | None, key: str) -> None:
     live: dict[str, Any] = {"metadata": {"name": "c", "resourceVersion": "1"}} | (

@@ -23,6 +23,9 @@ TRIES = 3
 
 Now = Callable[[], datetime]
 
+Allow = Callable[[Plan], bool]
+"""Asked before a patch is sent; False keeps it back, for the caller's reasons."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
@@ -69,6 +72,8 @@ class Outcome:
         generation: of the object after it, 0 where the kind has none.
         resource_version: of the object after it.
         problems: what stands in the way, the plan's own problems included.
+        live: the object as it was last seen, after the patch if one was taken; None when it is not there.
+        kept_back: whether ``allow`` kept a patch back.
     """
 
     target: Target
@@ -80,6 +85,8 @@ class Outcome:
     generation: int = 0
     resource_version: str = ""
     problems: tuple[Remark, ...] = ()
+    live: Mapping[str, Any] | None = None
+    kept_back: bool = False
 
     @property
     def changed(self) -> bool:
@@ -117,14 +124,18 @@ async def read(gateway: Gateway, target: Target) -> Reading:
         return Reading(target=target, failure=explain(error), again=_passes(error))
 
 
-async def switch(gateway: Gateway, target: Target, claim: Claim, *, now: Now, dry_run: bool = False) -> Outcome:
+async def switch(
+    gateway: Gateway, target: Target, claim: Claim, *, now: Now, allow: Allow | None = None, dry_run: bool = False
+) -> Outcome:
     """Put the target into what ``claim`` wants. With ``dry_run`` the API server checks the patch and keeps nothing."""
-    return await _carry_out(gateway, target, claim, now=now, dry_run=dry_run)
+    return await _carry_out(gateway, target, claim, now=now, allow=allow, dry_run=dry_run)
 
 
-async def release(gateway: Gateway, target: Target, integration: str, *, now: Now) -> Outcome:
+async def release(
+    gateway: Gateway, target: Target, integration: str, *, now: Now, allow: Allow | None = None
+) -> Outcome:
     """Let go of the target for ``integration``: given back when it was the last. A target that is gone is done."""
-    return await _carry_out(gateway, target, Release(integration=integration), now=now, dry_run=False)
+    return await _carry_out(gateway, target, Release(integration=integration), now=now, allow=allow, dry_run=False)
 
 
 def explain(error: ClusterError) -> Remark:
@@ -147,7 +158,9 @@ def _passes(error: ClusterError) -> bool:
     return isinstance(error, Unavailable | Conflict | Gone)
 
 
-async def _carry_out(gateway: Gateway, target: Target, change: Claim | Release, *, now: Now, dry_run: bool) -> Outcome:
+async def _carry_out(
+    gateway: Gateway, target: Target, change: Claim | Release, *, now: Now, allow: Allow | None, dry_run: bool
+) -> Outcome:
     planned = Plan()
     try:
         for tried in range(TRIES):
@@ -155,6 +168,8 @@ async def _carry_out(gateway: Gateway, target: Target, change: Claim | Release, 
             planned = plan(target.kind, live, change)
             if not planned.changed:
                 return _outcome(target, planned, live)
+            if allow is not None and not allow(planned):
+                return _outcome(target, planned, live, kept_back=True)
             try:
                 return await _send(gateway, target, planned, now=now, dry_run=dry_run)
             except Conflict:
@@ -189,15 +204,18 @@ def _outcome(
     *,
     patched_at: datetime | None = None,
     problems: tuple[Remark, ...] | None = None,
+    kept_back: bool = False,
 ) -> Outcome:
     found = planned.problems if problems is None else problems
     metadata = live.get("metadata") or {}
     return Outcome(
         target=target,
-        done=not found,
+        done=not found and not kept_back,
         plan=planned,
         patched_at=patched_at,
         generation=int(metadata.get("generation") or 0),
         resource_version=str(metadata.get("resourceVersion", "")),
         problems=found,
+        live=live,
+        kept_back=kept_back,
     )
