@@ -19,7 +19,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, JsonValue, StrictBool, StrictInt, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, StrictBool, StrictInt, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from ideogram_operator.resource.words import FALLBACK_ANNOTATION, TargetKind
@@ -30,6 +30,14 @@ LARGEST = 64 * 1024
 LONGEST_MESSAGE = 300
 SUSPEND = "suspend"
 """The one name that can be overridden in a CronJob."""
+
+
+def _shortened(message: Any) -> Any:
+    """A long message must never be why an application is not switched."""
+    return (
+        message[: LONGEST_MESSAGE - 1] + "…" if isinstance(message, str) and len(message) > LONGEST_MESSAGE else message
+    )
+
 
 Value = StrictBool | Annotated[str, Field(max_length=4096)]
 Name = Annotated[str, Field(max_length=253)]
@@ -67,7 +75,7 @@ class Claim:
         flip: its flip number, which tells a new wish from the same wish asked again.
         since: RFC 3339, when it was made.
         trigger: what caused it: a trigger's name, ``override``, ``drill``.
-        message: one sentence; never a key, never a prompt.
+        message: one sentence, cut at 300 characters; never a key, never a prompt.
         overrides: what it wants set.
     """
 
@@ -76,7 +84,7 @@ class Claim:
     flip: StrictInt
     since: Annotated[str, Field(max_length=40)]
     trigger: Annotated[str, Field(max_length=63)]
-    message: Annotated[str, Field(max_length=LONGEST_MESSAGE)]
+    message: Annotated[str, BeforeValidator(_shortened)]
     overrides: Overrides
 
 
@@ -87,7 +95,7 @@ class Held:
     container: Name = ""
     name: Name
     value: Value
-    was: Annotated[tuple[JsonValue, ...], Field(max_length=100)] = ()
+    was: Annotated[tuple[JsonValue, ...], Field(max_length=1000)] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_FROZEN)
@@ -151,4 +159,4 @@ def _fits(kind: TargetKind, held: Held) -> bool:
 
 
 def _is_entry(name: str, one: JsonValue) -> bool:
-    return isinstance(one, dict) and one.get("name") == name and one.keys() <= {"name", "value", "valueFrom"}
+    return isinstance(one, dict) and one.get("name") == name

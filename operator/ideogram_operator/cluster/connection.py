@@ -6,6 +6,7 @@ they must not do is change the process: nothing is set as a default, nothing is 
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,25 @@ TOKEN_LIFE = 60.0
 
 class Unreachable(Exception):  # noqa: N818 - named by what is the case
     """The configuration names no API server: no file, no context, no ServiceAccount. A matter for a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What another client needs to reach the same API server as the same user; files by their paths.
+
+    Attributes:
+        token: a bearer token, good for a minute; None where certificates speak.
+        verify: whether the server's certificate is to be checked.
+    """
+
+    ca_file: str | None
+    certificate_file: str | None
+    private_key_file: str | None
+    token: str | None
+    verify: bool
+
+    def __repr__(self) -> str:
+        return "Credentials(…)"
 
 
 class Connection:
@@ -37,6 +57,18 @@ class Connection:
     def server(self) -> str:
         """The API server's URL."""
         return str(self._configuration.host).rstrip("/")
+
+    async def credentials(self) -> Credentials:
+        """The credentials as they are now; a rotated token is read again first."""
+        held = self._configuration
+        bearer = await held.get_api_key_with_prefix("BearerToken")
+        return Credentials(
+            ca_file=held.ssl_ca_cert,
+            certificate_file=held.cert_file,
+            private_key_file=held.key_file,
+            token=str(bearer).removeprefix("Bearer ").removeprefix("bearer ") if bearer else None,
+            verify=bool(held.verify_ssl),
+        )
 
     async def send(
         self, method: str, url: str, *, headers: dict[str, str], body: Any, limit: aiohttp.ClientTimeout

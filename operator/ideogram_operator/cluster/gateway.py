@@ -79,6 +79,11 @@ class Gateway:
         """A gateway by that kubeconfig, or as the pod's ServiceAccount. Raises ``Unreachable``."""
         return cls(await connect(kubeconfig, user_agent=FIELD_MANAGER), patience=patience)
 
+    @property
+    def connection(self) -> Connection:
+        """The way to the API server."""
+        return self._connection
+
     async def close(self) -> None:
         """Let go of all connections."""
         await self._connection.close()

@@ -66,7 +66,7 @@ def obstacles(kind: TargetKind, live: Mapping[str, Any], sections: Mapping[str, 
 
 def too_large(kind: TargetKind, live: Mapping[str, Any]) -> Remark:
     """The ledger does not fit."""
-    text = f"the ledger of {title(kind, live)} would be over {LARGEST} bytes; have fewer integrations or shorter values"
+    text = f"the ledger of {title(kind, live)} would be over {LARGEST} bytes or over 50 integrations; have fewer, or shorter values"
     return Remark(reason=Reason.ANNOTATION_TOO_LARGE, message=text)
 
 

@@ -10,8 +10,10 @@ second cannot put back what it took over.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from pydantic import ValidationError
 
 from ideogram_operator.cluster import kinds, remarks
 from ideogram_operator.cluster.claims import LARGEST, Claim, Held, Ledger, Unreadable, Value, encode, read_ledger
@@ -68,19 +70,14 @@ def plan(kind: TargetKind, live: Mapping[str, Any], change: Claim | Release | No
     """
     try:
         return _plan(kind, live, read_ledger(kind, live) or Ledger(), change)
+    except ValidationError:  # more claims, entries or characters than a ledger may have
+        return Plan(problems=(remarks.too_large(kind, live),))
     except Unreadable as error:
         told = remarks.unreadable(kind, live, error)
         if error.newer or not isinstance(change, Claim):
             return Plan(problems=(told,))
         anew = _plan(kind, live, Ledger(), change)
-        return Plan(
-            operations=anew.operations,
-            switches=anew.switches,
-            rolls=anew.rolls,
-            claims=anew.claims,
-            notes=(told, *anew.notes),
-            problems=anew.problems,
-        )
+        return replace(anew, notes=(told, *anew.notes))
 
 
 def _plan(kind: TargetKind, live: Mapping[str, Any], ledger: Ledger, change: Claim | Release | None) -> Plan:

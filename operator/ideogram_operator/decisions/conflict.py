@@ -18,6 +18,7 @@ def note_put_back(rounds: Sequence[datetime], switched_at: datetime | None, now:
     Args:
         rounds: when the target was put back before.
         switched_at: when the operator last switched it; None if that is not known.
+        now: when it was found put back.
     """
     recent = tuple(at for at in rounds if abs(now - at) <= WINDOW)
     quick = switched_at is not None and abs(now - switched_at) <= QUICKLY

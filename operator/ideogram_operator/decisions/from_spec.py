@@ -4,7 +4,7 @@ from ideogram_operator.decisions.policy import OverrideOrder, Policy, TriggerPol
 from ideogram_operator.resource.recovery import Override
 from ideogram_operator.resource.spec import IntegrationSpec
 from ideogram_operator.resource.triggers import TriggerSpec
-from ideogram_operator.resource.words import Trigger
+from ideogram_operator.resource.words import Action, Strength, Trigger
 
 # A refused key is confirmed once; nobody says 402 by accident (DESIGN.md §4).
 REFUSALS = 2
@@ -14,12 +14,13 @@ EMPTY_CREDITS = 1
 def policy_of(spec: IntegrationSpec) -> Policy:
     """Returns the policy that a spec describes."""
     triggers, recovery = spec.triggers, spec.recovery
+    throttles = any(target.throttle is not None for target in spec.targets)
     return Policy(
         triggers=(
-            _rule(Trigger.API_UNREACHABLE, triggers.api_unreachable, triggers.api_unreachable.consecutive),
-            _rule(Trigger.AUTH_FAILURE, triggers.auth_failure, REFUSALS),
-            _rule(Trigger.CREDITS_EXHAUSTED, triggers.credits_exhausted, EMPTY_CREDITS),
-            _rule(Trigger.RATE_LIMITED, triggers.rate_limited, triggers.rate_limited.consecutive),
+            _rule(Trigger.API_UNREACHABLE, triggers.api_unreachable, triggers.api_unreachable.consecutive, throttles),
+            _rule(Trigger.AUTH_FAILURE, triggers.auth_failure, REFUSALS, throttles),
+            _rule(Trigger.CREDITS_EXHAUSTED, triggers.credits_exhausted, EMPTY_CREDITS, throttles),
+            _rule(Trigger.RATE_LIMITED, triggers.rate_limited, triggers.rate_limited.consecutive, throttles),
         ),
         successes=recovery.successes,
         hold=recovery.hold,
@@ -27,15 +28,18 @@ def policy_of(spec: IntegrationSpec) -> Policy:
         relapse_window=recovery.relapse_window,
         max_flips_per_hour=recovery.max_flips_per_hour,
         order=recovery.order,
+        strongest=Strength.GENERATE if spec.probe.generate.interval else spec.probe.method.strength,
         override=_order(spec.override),
     )
 
 
-def _rule(trigger: Trigger, given: TriggerSpec, consecutive: int) -> TriggerPolicy:
+def _rule(trigger: Trigger, given: TriggerSpec, consecutive: int, throttles: bool) -> TriggerPolicy:  # noqa: FBT001
+    # Where no target can be throttled, throttling would be a flip that nobody sees, counted all the same.
+    idle = given.action is Action.THROTTLE and not throttles
     return TriggerPolicy(
         trigger=trigger,
         severity=given.severity,
-        action=given.action,
+        action=Action.ALERT if idle else given.action,
         consecutive=consecutive,
         recovery=given.recovery,
     )

@@ -14,7 +14,6 @@ from ideogram_operator.resource.spec import IntegrationSpec
 PENDING: Final = (
     "api.standbyKeySecretRef",
     "api.activeKeySecret",
-    "targets[].throttle",
     "targets[].verify",
     "traffic",
     "triggers.slowGeneration",

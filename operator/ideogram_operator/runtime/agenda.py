@@ -32,6 +32,8 @@ class Key:
         return f"{self.namespace}/{self.name}"
 
 
+DRAIN_PAUSE = 0.02
+
 Reconcile = Callable[[Key], Awaitable[float]]
 
 
@@ -59,6 +61,7 @@ class Agenda:
     _sequence: "itertools.count[int]" = field(default_factory=itertools.count)
     _ready: "asyncio.Queue[Key]" = field(default_factory=asyncio.Queue)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _draining: bool = False
 
     def soon(self, key: Key) -> None:
         """Asks for a reconcile as soon as a worker is free."""
@@ -90,6 +93,13 @@ class Agenda:
         """How many keys have a due time or are being reconciled."""
         return len(self._due.keys() | self._running)
 
+    async def drain(self) -> None:
+        """Hands out nothing more, and returns once what is under way has finished."""
+        self._draining = True
+        self._wake.set()
+        while self._running:
+            await self.clock.sleep(DRAIN_PAUSE)
+
     async def run(self) -> None:
         """Works until cancelled; a reconcile under way is cancelled with it."""
         async with asyncio.TaskGroup() as group:
@@ -117,7 +127,7 @@ class Agenda:
     def _hand_out(self) -> float | None:
         """Gives all keys that are due to the workers; returns the seconds until the next one is."""
         now = self.clock.monotonic()
-        while self._heap:
+        while self._heap and not self._draining:
             due, _, key = self._heap[0]
             if self._due.get(key) != due:
                 heapq.heappop(self._heap)

@@ -23,6 +23,7 @@ def recall(status: IntegrationStatus, now: datetime) -> Memory:
         returned_at=breaker.returned_at,
         recover_token=breaker.recover_token or "",
         restored=breaker.restored_targets or 0,
+        throttled_since=breaker.throttled_since,
         alerts=tuple(_alert(alert) for alert in status.alerts),
     )
 
@@ -41,6 +42,7 @@ def breaker_of(memory: Memory) -> BreakerStatus:
         returned_at=memory.returned_at,
         recover_token=memory.recover_token or None,
         restored_targets=memory.restored or None,
+        throttled_since=memory.throttled_since,
     )
 
 

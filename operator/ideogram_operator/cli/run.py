@@ -1,0 +1,100 @@
+"""``ideogram-operator run``: the operator itself, and the options by which its owner decides what tenants cannot."""
+
+import asyncio
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ideogram_operator.cluster.connection import Unreachable
+from ideogram_operator.ideogram.hosts import AllowedHosts, InvalidHostError
+from ideogram_operator.runtime.app import ConfigurationError, operate
+from ideogram_operator.runtime.logs import LogFormat, configure_logs
+from ideogram_operator.runtime.settings import Settings
+
+STOPPED, BAD_CONFIGURATION, NO_CLUSTER = 0, 1, 2
+DEFAULT = Settings()
+
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _option(name: str, *names: str, **attributes: Any) -> Callable[[Command], Command]:
+    variable = "IDEOGRAM_OPERATOR_" + name.removeprefix("--").replace("-", "_").upper()
+    return click.option(name, *names, envvar=variable, show_envvar=True, **attributes)
+
+
+def _hosts(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        AllowedHosts.parse(value)
+    except InvalidHostError as error:
+        raise click.BadParameter(str(error)) from error
+    return value
+
+
+def _patterns(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in value:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise click.BadParameter(f"{pattern!r} is not a regular expression: {error}") from error
+    return value
+
+
+@click.command()
+@_option("--kubeconfig", type=click.Path(path_type=Path, dir_okay=False), help="Default: the pod's ServiceAccount.")
+@_option("--namespace", "namespaces", multiple=True, metavar="NS", help="Repeatable; none: all namespaces.")
+@_option(
+    "--allow-host",
+    "allow_hosts",
+    multiple=True,
+    callback=_hosts,
+    metavar="HOST[:PORT]",
+    help="Where API keys may be sent besides api.ideogram.ai; http://HOST:PORT for plain http. Repeatable.",
+)
+@_option(
+    "--control-url",
+    default=DEFAULT.control_url,
+    show_default=True,
+    help="Asked to tell the provider's outage from our own network's; empty: none.",
+)
+@_option("--ca-file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="PEM, added to the system's.")
+@_option("--read-only", is_flag=True, help="Decide and report; touch nothing but status.")
+@_option(
+    "--switch-name",
+    "switch_names",
+    multiple=True,
+    callback=_patterns,
+    metavar="REGEX",
+    help="Names that switches may have besides IDEOGRAM_…. Repeatable.",
+)
+@_option("--listen", default=DEFAULT.listen, show_default=True, metavar="ADDR:PORT", help="Health and metrics.")
+@_option("--max-rollouts", type=click.IntRange(1), default=DEFAULT.max_rollouts, show_default=True)
+@_option("--max-flips-per-minute", type=click.IntRange(1), default=DEFAULT.max_flips_per_minute, show_default=True)
+@_option("--log-format", type=click.Choice([str(each) for each in LogFormat]), default="json", show_default=True)
+@_option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+)
+def run(**given: Any) -> None:
+    """Run the operator until SIGTERM. Exit codes: 0 stopped, 1 configuration, 2 cluster unreachable at start."""
+    settings = Settings(**given)
+    configure_logs(LogFormat(settings.log_format), settings.log_level)
+    sys.exit(asyncio.run(_run(settings)))
+
+
+async def _run(settings: Settings) -> int:
+    try:
+        await operate(settings)
+    except ConfigurationError as error:
+        click.echo(f"ideogram-operator: {error}", err=True)
+        return BAD_CONFIGURATION
+    except Unreachable as error:
+        click.echo(f"ideogram-operator: {error}", err=True)
+        return NO_CLUSTER
+    return STOPPED

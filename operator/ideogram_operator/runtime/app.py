@@ -1,0 +1,112 @@
+"""The operator's life: contact with the cluster, work, and a graceful end."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import structlog
+from aiohttp import web
+
+from ideogram_operator import __version__
+from ideogram_operator.cluster.gateway import Gateway
+from ideogram_operator.ideogram.sender import HttpSender, trust_store
+from ideogram_operator.runtime.assembly import Parts, assemble
+from ideogram_operator.runtime.clock import SystemClock
+from ideogram_operator.runtime.contact import make_contact
+from ideogram_operator.runtime.http import Endpoints, ListenError
+from ideogram_operator.runtime.informer import Informer
+from ideogram_operator.runtime.login import login_by
+from ideogram_operator.runtime.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+DRAIN_SECONDS = 5.0
+
+
+class ConfigurationError(ValueError):
+    """The operator's own settings cannot work; the message says which and why."""
+
+
+async def operate(settings: Settings) -> None:
+    """Runs the operator until SIGINT, SIGTERM or cancellation.
+
+    Raises:
+        ConfigurationError: a setting cannot work.
+        Unreachable: nothing says where the cluster is, or it does not answer.
+    """
+    clock = SystemClock()
+    async with await Gateway.open(settings.kubeconfig) as gateway, _sender(settings) as sender:
+        parts = assemble(settings, clock=clock, gateway=gateway, sender=sender)
+        runner = await _listen(parts)
+        try:
+            await make_contact(gateway, clock, settings.namespaces)
+            parts.housekeeping.listed = True
+            log.info("started", version=__version__, namespaces=list(settings.namespaces) or "all")
+            await _work(parts)
+        finally:
+            await runner.cleanup()
+            log.info("stopped")
+
+
+async def _work(parts: Parts) -> None:
+    # kopf cancels at its end what was created after it started, so the workers come first.
+    parts.control.start()
+    workers = [
+        asyncio.create_task(parts.agenda.run(), name="agenda"),
+        asyncio.create_task(parts.events.run(), name="events"),
+        asyncio.create_task(parts.housekeeping.run(), name="housekeeping"),
+    ]
+    informer = Informer(
+        store=parts.store,
+        hearing=parts.hearing,
+        clock=parts.clock,
+        login=login_by(parts.gateway.connection, parts.clock),
+        draining=lambda: _wind_down(parts),
+        namespaces=parts.settings.namespaces,
+    )
+    watching = asyncio.create_task(informer.run(), name="informer")
+    try:
+        done, _ = await asyncio.wait([watching, *workers], return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        await _wind_down(parts)
+        for task in (watching, *workers):
+            task.cancel()
+        await asyncio.gather(watching, *workers, return_exceptions=True)
+        await parts.control.close()
+
+
+async def _wind_down(parts: Parts) -> None:
+    """Lets reconciles under way finish, tells what is still to be told, stops asking. Harmless when done twice."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            await parts.agenda.drain()
+    await parts.events.flush(seconds=2.0)
+    await parts.watches.close()
+    await parts.pool.close()
+
+
+@contextlib.asynccontextmanager
+async def _sender(settings: Settings) -> AsyncIterator[HttpSender]:
+    try:
+        sender = HttpSender(trust_store(settings.ca_file))
+    except OSError as error:
+        raise ConfigurationError(f"--ca-file {settings.ca_file}: {error}") from error
+    try:
+        yield sender
+    finally:
+        await sender.close()
+
+
+async def _listen(parts: Parts) -> web.AppRunner:
+    house = parts.housekeeping
+    endpoints = Endpoints(
+        metrics=parts.metrics.registry,
+        alive=(("watch", house.watch_dead), ("reconciles", house.reconciles_late), ("loop", house.loop_stuck)),
+        ready=(("work", house.not_working),),
+    )
+    try:
+        return await endpoints.start(parts.settings.listen)
+    except ListenError as error:
+        raise ConfigurationError(str(error)) from error

@@ -1,0 +1,183 @@
+"""Every part of the operator, made once and handed to those who need it. Nothing is started here."""
+
+import asyncio
+import random
+import socket
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ideogram_operator.cluster.events import Events
+from ideogram_operator.cluster.gateway import Gateway
+from ideogram_operator.cluster.watches import Change, Watches
+from ideogram_operator.ideogram.hosts import AllowedHosts
+from ideogram_operator.ideogram.sender import Sender
+from ideogram_operator.runtime.agenda import Agenda, Key
+from ideogram_operator.runtime.clock import Clock
+from ideogram_operator.runtime.gather import Gatherer
+from ideogram_operator.runtime.housekeeping import Housekeeping
+from ideogram_operator.runtime.informer import Hearing
+from ideogram_operator.runtime.keys import KeyReader
+from ideogram_operator.runtime.limits import BlastRadius
+from ideogram_operator.runtime.metrics import IntegrationCollector, IntegrationFigures, Metrics
+from ideogram_operator.runtime.probing.control import ControlURL
+from ideogram_operator.runtime.probing.pool import PoolHooks, ProbePool
+from ideogram_operator.runtime.probing.prober import Tools
+from ideogram_operator.runtime.reconciler import Reconciler
+from ideogram_operator.runtime.releasing import Releaser
+from ideogram_operator.runtime.roster import Roster
+from ideogram_operator.runtime.settings import Settings
+from ideogram_operator.runtime.store import Store
+from ideogram_operator.runtime.switchboard import Switchboard
+from ideogram_operator.runtime.writer import Writer
+
+DEBOUNCE = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """All parts of one operator."""
+
+    settings: Settings
+    clock: Clock
+    gateway: Gateway
+    metrics: Metrics
+    store: Store
+    hearing: Hearing
+    agenda: Agenda
+    reconciler: Reconciler
+    pool: ProbePool
+    control: ControlURL
+    events: Events
+    watches: Watches
+    housekeeping: Housekeeping
+
+
+class Links:
+    """The calls that go backwards: from the probes and the watch to whoever reconciles.
+
+    The parts are made in the order of their dependencies; these are bound last.
+    """
+
+    def __init__(self) -> None:
+        self.soon: Callable[[Key], None] = lambda _: None
+        self.reconciler: Reconciler | None = None
+
+    def dirty(self, key: Key) -> None:
+        """An integration changed."""
+        self.soon(key)
+
+    def on_evidence(self, who: Hashable) -> None:
+        """A stream has a new fact."""
+        if isinstance(who, Key):
+            self.soon(who)
+
+    async def refresh(self, who: Hashable) -> None:
+        """A refused key is about to be confirmed."""
+        if isinstance(who, Key) and self.reconciler is not None:
+            await self.reconciler.refresh_key(who)
+
+    async def before_spend(self, whos: Sequence[Hashable], amount: Decimal) -> None:
+        """Money is about to be spent."""
+        reconciler = self.reconciler
+        if reconciler is None:
+            raise LookupError("nothing is at work yet")
+        await asyncio.gather(*(reconciler.before_spend(who, amount) for who in whos if isinstance(who, Key)))
+
+
+def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Sender) -> Parts:
+    """Returns the parts of an operator with these settings."""
+    links = Links()
+    metrics, events = Metrics(), Events(gateway, instance=socket.gethostname(), now=clock.now)
+    control = ControlURL(settings.control_url or None, sender=sender, clock=clock, random=random.random)
+    pool = ProbePool(
+        Tools(sender=sender, clock=clock, control=control, random=random.random),
+        hooks=PoolHooks(on_evidence=links.on_evidence, refresh=links.refresh, before_spend=links.before_spend),
+    )
+    store = Store(links.dirty)
+    limits = BlastRadius(clock, settings.max_rollouts, settings.max_flips_per_minute)
+    reconciler = _reconciler(
+        settings, clock, gateway, pool=pool, store=store, events=events, limits=limits, metrics=metrics
+    )
+    agenda = Agenda(reconciler.reconcile, clock, workers=settings.workers)
+    links.soon, links.reconciler = agenda.soon, reconciler
+    hearing = Hearing(last=clock.monotonic())
+    watches = Watches(gateway, lambda change: _changed(reconciler, agenda, change))
+    housekeeping = Housekeeping(
+        gateway=gateway,
+        clock=clock,
+        store=store,
+        hearing=hearing,
+        agenda=agenda,
+        metrics=metrics,
+        limits=limits,
+        namespaces=settings.namespaces,
+        every=settings.resync.total_seconds(),
+        watched=lambda: watches.want(reconciler.held_places()),
+    )
+    metrics.registry.register(IntegrationCollector(lambda: _figures(reconciler, pool)))
+    return Parts(
+        settings=settings,
+        clock=clock,
+        gateway=gateway,
+        metrics=metrics,
+        store=store,
+        hearing=hearing,
+        agenda=agenda,
+        reconciler=reconciler,
+        pool=pool,
+        control=control,
+        events=events,
+        watches=watches,
+        housekeeping=housekeeping,
+    )
+
+
+def _reconciler(
+    settings: Settings,
+    clock: Clock,
+    gateway: Gateway,
+    *,
+    pool: ProbePool,
+    store: Store,
+    events: Events,
+    limits: BlastRadius,
+    metrics: Metrics,
+) -> Reconciler:
+    roster = Roster(gateway=gateway)
+    switchboard = Switchboard(gateway=gateway, clock=clock, limits=limits, metrics=metrics)
+    writer = Writer(gateway=gateway, clock=clock, metrics=metrics, heartbeat=settings.heartbeat.total_seconds())
+    return Reconciler(
+        store=store,
+        clock=clock,
+        gatherer=Gatherer(
+            clock=clock,
+            keys=KeyReader(gateway, clock),
+            pool=pool,
+            hosts=AllowedHosts.parse(settings.allow_hosts),
+            switch_names=settings.switch_names,
+        ),
+        roster=roster,
+        switchboard=switchboard,
+        writer=writer,
+        releaser=Releaser(clock=clock, roster=roster, switchboard=switchboard, writer=writer, events=events),
+        events=events,
+        metrics=metrics,
+        resync=settings.resync.total_seconds(),
+        read_only=settings.read_only,
+    )
+
+
+def _changed(reconciler: Reconciler, agenda: Agenda, change: Change) -> None:
+    for key in reconciler.holders(change):
+        agenda.later(key, DEBOUNCE)
+
+
+def _figures(reconciler: Reconciler, pool: ProbePool) -> list[IntegrationFigures]:
+    found = []
+    for key, record in reconciler.records.items():
+        if record.decision is not None:
+            stats = pool.stats(key)
+            latency = stats[0].latency if stats else None
+            found.append(IntegrationFigures(key=key, decision=record.decision, probe_latency=latency))
+    return found

@@ -1,0 +1,109 @@
+"""What has to be done now and then, and how the operator knows that it is alive.
+
+The sweep lists all integrations, a page at a time: it finds those whose deletion the watch never told, and proves that
+the API server still answers. Liveness means that a restart would help: the loop turns, reconciles are on time, and
+something was heard of the cluster, by the watch or by a sweep.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from ideogram_operator.cluster.addresses import Address
+from ideogram_operator.cluster.answers import Object
+from ideogram_operator.cluster.errors import ClusterError
+from ideogram_operator.cluster.gateway import Gateway
+from ideogram_operator.resource.words import GROUP, KIND, VERSION
+from ideogram_operator.runtime.agenda import Agenda
+from ideogram_operator.runtime.clock import Clock
+from ideogram_operator.runtime.informer import Hearing
+from ideogram_operator.runtime.limits import BlastRadius
+from ideogram_operator.runtime.metrics import Metrics
+from ideogram_operator.runtime.store import Store
+from ideogram_operator.runtime.writer import INTEGRATIONS
+
+log = structlog.get_logger(__name__)
+
+BEAT = 0.5
+LATEST_RECONCILE = 60.0
+LONGEST_LAG = 30.0
+SWEEPS_MISSED = 3
+
+
+@dataclass(slots=True, kw_only=True)
+class Housekeeping:
+    """Sweeps, beats, and answers for the operator's health.
+
+    Attributes:
+        every: seconds between sweeps.
+        watched: called with every beat, to have the right places watched.
+        lag: seconds by which the loop's last beat was late.
+    """
+
+    gateway: Gateway
+    clock: Clock
+    store: Store
+    hearing: Hearing
+    agenda: Agenda
+    metrics: Metrics
+    limits: BlastRadius
+    namespaces: tuple[str, ...]
+    every: float
+    watched: Callable[[], None]
+    listed: bool = False
+    lag: float = 0.0
+
+    async def run(self) -> None:
+        """Beats until cancelled; the first sweep comes after one period, since the watch begins with a list."""
+        swept = self.clock.monotonic()
+        while True:
+            began = self.clock.monotonic()
+            await self.clock.sleep(BEAT)
+            self._beat(self.clock.monotonic() - began - BEAT)
+            if self.clock.monotonic() - swept >= self.every:
+                swept = self.clock.monotonic()
+                await self._sweep()
+
+    def _beat(self, lag: float) -> None:
+        self.lag = max(0.0, lag)
+        self.watched()
+        self.metrics.loop_lag.set(self.lag)
+        self.metrics.lateness.set(self.agenda.lateness)
+        self.metrics.integrations.set(len(self.store))
+        self.metrics.rollouts.set(self.limits.rolling)
+
+    async def _sweep(self) -> None:
+        listed: list[Object] = []
+        try:
+            for namespace in self.namespaces or ("",):
+                listing = await self.gateway.list(Address(resource=INTEGRATIONS, namespace=namespace))
+                listed += listing.items
+        except ClusterError as error:
+            log.warning("sweep failed; it is tried again", error=str(error))
+            return
+        self.hearing.last = self.clock.monotonic()
+        ghosts = self.store.sweep(listed)
+        self.metrics.ghosts.inc(ghosts)
+        for raw in listed:
+            self.store.saw({"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND, **raw})
+
+    # -- health --------------------------------------------------------------------------------------------------------
+
+    def watch_dead(self) -> str | None:
+        """Returns what is wrong when neither watch nor sweep heard anything for too long."""
+        age = self.hearing.age(self.clock.monotonic())
+        return f"nothing heard for {age:.0f} s" if age > SWEEPS_MISSED * self.every else None
+
+    def reconciles_late(self) -> str | None:
+        """Returns what is wrong when reconciles wait for too long."""
+        late = self.agenda.lateness
+        return f"the most overdue reconcile is {late:.0f} s late" if late > LATEST_RECONCILE else None
+
+    def loop_stuck(self) -> str | None:
+        """Returns what is wrong when the event loop did not turn."""
+        return f"the loop was {self.lag:.0f} s late" if self.lag > LONGEST_LAG else None
+
+    def not_working(self) -> str | None:
+        """Returns what is missing until the operator does its work."""
+        return None if self.listed else "the watch has not begun"

@@ -1,0 +1,117 @@
+"""What the operator keeps in mind of one integration between two reconciles.
+
+Nothing here is needed after a restart: memory and history come back from status, targets are read anew.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ideogram_operator.cluster.rollout import Phase, Rollout
+from ideogram_operator.decisions.decide import Decision
+from ideogram_operator.decisions.memory import Memory
+from ideogram_operator.decisions.standing import Problem
+from ideogram_operator.resource.spec import IntegrationSpec
+from ideogram_operator.resource.status import Flip, IntegrationStatus
+from ideogram_operator.resource.targets import Target
+from ideogram_operator.resource.words import TargetKind, TargetMode
+from ideogram_operator.runtime.agenda import Key
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ref:
+    """One target by kind and name."""
+
+    kind: TargetKind
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Known:
+    """One target as it was last seen or left.
+
+    Attributes:
+        wish: the entry of the spec it belongs to; None once it no longer belongs to any.
+        mode: what it is told as far as this integration goes; None if it was not looked at.
+        flip: the number of the flip by which it is held; 0 if it is not.
+        switched_at: when this operator last told it something.
+        since: when it was told what it is told now.
+        put_back: when somebody else put it back, of late.
+        told: the flip and generation of the order that was last carried out.
+        left_alone: the flip and generation for which it is left alone, and the conflict that is the reason.
+        stale: whether something was heard of it since it was last read.
+    """
+
+    ref: Ref
+    wish: Target | None
+    mode: TargetMode | None = None
+    flip: int = 0
+    switched_at: datetime | None = None
+    since: datetime | None = None
+    rollout: Rollout | None = None
+    ready_at: datetime | None = None
+    problem: Problem | None = None
+    note: str = ""
+    put_back: tuple[datetime, ...] = ()
+    told: tuple[int, int] | None = None
+    left_alone: tuple[tuple[int, int], Problem] | None = None
+    stale: bool = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether its pods run with what it is told."""
+        return self.rollout is None or self.rollout.phase is Phase.COMPLETE
+
+    @property
+    def following(self) -> bool:
+        """Whether a rollout that this operator started is being followed."""
+        return self.switched_at is not None and self.rollout is not None and self.ready_at is None
+
+    def conflict(self, version: tuple[int, int]) -> Problem | None:
+        """Returns the conflict because of which the target is left alone, as long as it is about this version."""
+        return self.left_alone[1] if self.left_alone is not None and self.left_alone[0] == version else None
+
+
+@dataclass(slots=True, kw_only=True)
+class Record:
+    """One integration at work.
+
+    Attributes:
+        spec: as of ``generation``; None if that one is not valid.
+        targets: by what they are, in the order of the spec; empty until they were looked at.
+        looked_at: when all targets were last read, on the monotonic clock; None asks for it.
+        status: as last read or written; ``written_at``: when, on the monotonic clock, None if never by this process.
+        first_generate: when the next paid check was due before this process started.
+        spending_known: whether what was spent before a restart was told to the ledger.
+        probe_token: the probe annotation's value that was last obeyed.
+        finalizer: whether the restore finalizer is set, as far as is known.
+    """
+
+    key: Key
+    uid: str
+    memory: Memory
+    status: IntegrationStatus
+    generation: int = 0
+    spec: IntegrationSpec | None = None
+    spec_problem: Problem | None = None
+    targets: dict[Ref, Known] = field(default_factory=dict)
+    looked_at: float | None = None
+    written_at: float | None = None
+    decision: Decision | None = None
+    first_generate: datetime | None = None
+    spending_known: bool = False
+    probe_token: str | None = None
+    finalizer: bool = False
+    history: tuple[Flip, ...] = ()
+    releasing_since: float | None = None
+
+    def held(self) -> list[Known]:
+        """Returns the targets that this integration has told to do less or nothing."""
+        return [known for known in self.targets.values() if known.mode not in {None, TargetMode.LIVE}]
+
+    @property
+    def surveyed(self) -> bool:
+        """Whether every target was read since this process started, so that no claim of ours is unknown."""
+        return self.looked_at is not None

@@ -1,0 +1,122 @@
+"""Which targets an integration has, and what each should be told: from spec and decision to orders."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ideogram_operator.cluster import targets
+from ideogram_operator.cluster.claims import SUSPEND, Claim, Overrides
+from ideogram_operator.cluster.gateway import Gateway
+from ideogram_operator.decisions.decide import Decision
+from ideogram_operator.decisions.memory import OVERRIDE
+from ideogram_operator.decisions.standing import Problem
+from ideogram_operator.decisions.story import clock_time
+from ideogram_operator.resource.targets import Target
+from ideogram_operator.resource.words import TargetKind, TargetMode
+from ideogram_operator.runtime.record import Known, Record, Ref
+from ideogram_operator.runtime.switchboard import THROTTLE, Order, problem_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """Finds the targets of integrations."""
+
+    gateway: Gateway
+
+    async def call(self, record: Record) -> tuple[Problem, ...]:
+        """Brings the record's targets in line with its spec; returns what kept some from being found.
+
+        A target that the spec no longer names stays on the roster while it is held, to be given back.
+        """
+        found: dict[Ref, Target] = {}
+        problems: list[Problem] = []
+        for wish in record.spec.targets if record.spec else ():
+            resolved = await targets.resolve(
+                self.gateway,
+                wish.kind,
+                record.key.namespace,
+                name=wish.name or "",
+                match_labels=wish.selector.match_labels if wish.selector else None,
+            )
+            if resolved.failure is not None:
+                problems.append(problem_of(resolved.failure))
+                found |= _still(record, wish)
+            for target in resolved.targets:
+                found.setdefault(Ref(target.kind, target.name), wish)
+        self._bring_in_line(record, found)
+        return tuple(problems)
+
+    @staticmethod
+    def _bring_in_line(record: Record, found: dict[Ref, Target]) -> None:
+        held_before = [Ref(told.kind, told.name) for told in record.status.targets if told.mode is not TargetMode.LIVE]
+        before = record.targets
+        listed = {ref: before.get(ref) or Known(ref=ref, wish=None) for ref in found}
+        for ref, wish in found.items():
+            listed[ref].wish = wish
+        leaving = [known for ref, known in before.items() if ref not in found and known.mode is not TargetMode.LIVE]
+        if not before:
+            leaving += [Known(ref=ref, wish=None) for ref in held_before if ref not in found]
+        for known in leaving:
+            known.wish = None
+            listed[known.ref] = known
+        record.targets = listed
+
+
+def orders(record: Record, decision: Decision) -> Iterator[tuple[Known, Order]]:
+    """Returns what each target should be told, in the order of the spec."""
+    for index, known in enumerate(record.targets.values()):
+        yield known, order_of(record, known, decision, decision.mode_of(index) if known.wish else TargetMode.LIVE)
+
+
+def order_of(record: Record, known: Known, decision: Decision, mode: TargetMode) -> Order:
+    """Returns the order that brings one target into a mode."""
+    overrides = overrides_of(known.wish, mode) if known.wish is not None else None
+    if overrides is None:
+        return given_back(record)
+    return replace(given_back(record), claim=_claim(record, decision, overrides), wanted=mode)
+
+
+def given_back(record: Record) -> Order:
+    """Returns the order that asks nothing of a target."""
+    return Order(
+        namespace=record.key.namespace,
+        integration=record.key.name,
+        uid=record.uid,
+        claim=None,
+        wanted=TargetMode.LIVE,
+        version=(record.memory.flips, record.generation),
+    )
+
+
+def overrides_of(wish: Target, mode: TargetMode) -> Overrides | None:
+    """Returns what a target is set to in a mode; None where the mode changes nothing about it.
+
+    Actions nest: fallback does what throttling does and more.
+    """
+    values: dict[str, str | bool] = {}
+    if mode is TargetMode.FALLBACK and wish.kind is TargetKind.CRON_JOB:
+        values[SUSPEND] = True
+    if mode is TargetMode.FALLBACK and wish.switch is not None:
+        values[wish.switch.name] = wish.switch.fallback_value
+    if mode is not TargetMode.LIVE and wish.throttle is not None:
+        values[wish.throttle.name] = wish.throttle.value
+    return Overrides(values=values, containers=wish.containers or None) if values else None
+
+
+def _claim(record: Record, decision: Decision, overrides: Overrides) -> Claim:
+    memory = decision.memory
+    why = "; ".join(alert.message for alert in memory.alerts) or f"since {clock_time(memory.since)}"
+    throttled = memory.throttled_since if not memory.falling_back else None
+    return Claim(
+        integration=record.key.name,
+        uid=record.uid,
+        flip=memory.flips,
+        since=(throttled or memory.since).isoformat(),
+        trigger=(memory.cause or OVERRIDE) if memory.falling_back else THROTTLE,
+        message=why[:300],
+        overrides=overrides,
+    )
+
+
+def _still(record: Record, wish: Target) -> dict[Ref, Target]:
+    """The targets that an entry had when it could last be resolved."""
+    return {ref: wish for ref, known in record.targets.items() if known.wish == wish}
