@@ -1,5 +1,6 @@
 """The chart on a real API server: admitted, permitted what it needs and no more, upgraded and removed without loss."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,8 @@ from lab.cluster import Cluster, start_cluster
 from lab.kube import Kube, KubeError
 from lab.kubeconfig import Access
 from lab.tokens import service_account_kubeconfig
-from tests.chart.helm import CHART, helm, settings
+from lab.waiting import wait_until
+from tests.chart.helm import CHART, Json, helm, settings
 
 pytestmark = pytest.mark.cluster
 
@@ -106,8 +108,8 @@ def test_in_its_namespace_the_account_may_do_its_work_and_nothing_elsewhere(
     install(run_helm(cluster.kubeconfig), namespace, {**SHARED, "namespaces": [namespace], "replicas": 0})
     account = account_of(cluster.access, namespace, tmp_path)
     integrations = f"/apis/{GROUP}/v1alpha1/namespaces/{{}}/ideogramintegrations"
-    assert account.get(integrations.format(namespace))["items"] == []
-    assert account.get(f"/apis/apps/v1/namespaces/{namespace}/deployments")["items"] == []
+    assert served(account, integrations.format(namespace))["items"] == []
+    assert account.get(f"/apis/apps/v1/namespaces/{namespace}/deployments")["items"]
     assert refused(account, f"/api/v1/namespaces/{namespace}/secrets")
     assert refused(account, integrations.format("default"))
     assert refused(account, f"/apis/{GROUP}/v1alpha1/ideogramintegrations")
@@ -121,6 +123,7 @@ def test_read_only_the_account_writes_status_and_no_target(
     install(run_helm(cluster.kubeconfig), namespace, values)
     account = account_of(cluster.access, namespace, tmp_path)
     integration = f"/apis/{GROUP}/v1alpha1/namespaces/{namespace}/ideogramintegrations/storefront"
+    served(cluster.kube, integration.removesuffix("/storefront"))
     cluster.kube.create(integration.removesuffix("/storefront"), INTEGRATION)
     cluster.kube.create(f"/api/v1/namespaces/{namespace}/configmaps", {"metadata": {"name": "settings"}, "data": {}})
     assert account.patch(f"{integration}/status", {"status": {"state": "Live"}})["status"]["state"] == "Live"
@@ -130,29 +133,53 @@ def test_read_only_the_account_writes_status_and_no_target(
 
 
 def test_an_upgrade_renews_the_crd_and_an_uninstall_keeps_it_and_the_integrations(
-    bare: Cluster, run_helm: Callable[[Path], Helm]
+    bare: Cluster, run_helm: Callable[[Path], Helm], tmp_path: Path
 ) -> None:
     chart, kube = run_helm(bare.kubeconfig), bare.kube
-    chart("install", "ideogram-operator", CHART, "--namespace", "ops", "--create-namespace", "--wait")
-    kube.wait_for(CRD, lambda crd: "status" in crd and crd["status"].get("conditions"), "the CRD")
+    before = older_chart(tmp_path / "older")
+    chart("install", "ideogram-operator", before, "--namespace", "ops", "--create-namespace", "--wait")
     integrations = f"/apis/{GROUP}/v1alpha1/namespaces/default/ideogramintegrations"
+    served(kube, integrations)
     kube.create(integrations, INTEGRATION)
 
-    kube.patch(CRD, {"spec": {"names": {"shortNames": ["old"]}}})
-    chart("upgrade", "ideogram-operator", CHART, "--namespace", "ops", *settings({"logLevel": "debug"}))
+    assert kube.get(CRD)["spec"]["names"]["shortNames"] == ["old"]
+    chart("upgrade", "ideogram-operator", CHART, "--namespace", "ops")
     assert kube.get(CRD)["spec"]["names"]["shortNames"] == ["idi"]
 
     chart("uninstall", "ideogram-operator", "--namespace", "ops", "--wait")
-    assert [item["metadata"]["name"] for item in kube.get(integrations)["items"]] == ["storefront"]
+    assert [item["metadata"]["name"] for item in served(kube, integrations)["items"]] == ["storefront"]
     assert kube.get("/apis/apps/v1/namespaces/ops/deployments")["items"] == []
 
     chart("install", "ideogram-operator", CHART, "--namespace", "ops")
-    assert kube.get(f"{integrations}/storefront")["spec"]["targets"][0]["name"] == "storefront"
+    assert served(kube, f"{integrations}/storefront")["spec"]["targets"][0]["name"] == "storefront"
+
+
+def older_chart(folder: Path) -> Path:
+    """The chart as it might have been before: its CRD has another short name."""
+    shutil.copytree(CHART, folder)
+    (crd,) = (folder / "files").iterdir()
+    crd.write_text(crd.read_text().replace("- idi\n", "- old\n"))
+    return folder
 
 
 def account_of(admin: Access, namespace: str, folder: Path) -> Kube:
     path = service_account_kubeconfig(admin, namespace, "ideogram-operator", folder / "account.yaml")
     return Kube.from_kubeconfig(path)
+
+
+def served(kube: Kube, path: str) -> Json:
+    """What is at the path, once the API server is done with the CRD: until then it says 404, then 429."""
+
+    def answer() -> Json | None:
+        try:
+            found: Json = kube.get(path)
+        except KubeError as error:
+            if error.status in {404, 429}:
+                return None
+            raise
+        return found
+
+    return wait_until(answer, f"an answer at {path}")
 
 
 def refused(account: Kube, path: str) -> bool:
