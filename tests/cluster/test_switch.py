@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ideogram_operator.cluster.claims import read_ledger
+from ideogram_operator.cluster.claims import Claim, read_ledger
 from ideogram_operator.cluster.reasons import Reason
 from ideogram_operator.cluster.switch import Plan, plan
 from ideogram_operator.cluster.wishes import Release
@@ -258,6 +258,27 @@ def test_a_ledger_too_large_for_an_annotation_is_refused_before_anything_is_sent
     planned = plan(DEPLOYMENT, huge, claim())
     assert not planned.changed
     assert [problem.reason for problem in planned.problems] == [Reason.ANNOTATION_TOO_LARGE]
+
+
+def test_more_than_a_ledger_can_hold_is_a_problem_and_no_crash() -> None:
+    crowd = app(ON)
+    for number in range(50):
+        crowd, _ = does(crowd, claim(f"shop-{number}"))
+    for planned in (
+        plan(DEPLOYMENT, crowd, claim("one-too-many")),
+        plan(DEPLOYMENT, app(*[{"name": NAME, "value": "x"}] * 1001), claim()),
+    ):
+        assert not planned.changed
+        assert [problem.reason for problem in planned.problems] == [Reason.ANNOTATION_TOO_LARGE]
+
+
+def test_a_long_message_does_not_keep_an_application_from_being_switched() -> None:
+    long = Claim(
+        integration="shop", uid="u", flip=1, since="", trigger="t", message="m" * 9999, overrides=claim().overrides
+    )
+    held, _ = does(app(ON), long)
+    assert env(held) == [OFF]
+    assert not plan(DEPLOYMENT, held, long).changed
 
 
 @pytest.mark.parametrize(

@@ -66,8 +66,8 @@ def obstacles(kind: TargetKind, live: Mapping[str, Any], sections: Mapping[str, 
 
 def too_large(kind: TargetKind, live: Mapping[str, Any]) -> Remark:
     """The ledger does not fit."""
-    text = f"the ledger of {title(kind, live)} would be over {LARGEST} bytes or over 50 integrations; have fewer, or shorter values"
-    return Remark(reason=Reason.ANNOTATION_TOO_LARGE, message=text)
+    text = f"the ledger of {title(kind, live)} would be over {LARGEST} bytes, or over 50 integrations"
+    return Remark(reason=Reason.ANNOTATION_TOO_LARGE, message=f"{text}; have fewer, or shorter values")
 
 
 def already(kind: TargetKind, live: Mapping[str, Any], sections: Mapping[str, Section]) -> list[Remark]:

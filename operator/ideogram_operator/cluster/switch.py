@@ -69,9 +69,14 @@ def plan(kind: TargetKind, live: Mapping[str, Any], change: Claim | Release | No
     is not ours to understand is no baseline: a claim begins anew from what is there, a release touches nothing.
     """
     try:
-        return _plan(kind, live, read_ledger(kind, live) or Ledger(), change)
+        return _begin(kind, live, change)
     except ValidationError:  # more claims, entries or characters than a ledger may have
         return Plan(problems=(remarks.too_large(kind, live),))
+
+
+def _begin(kind: TargetKind, live: Mapping[str, Any], change: Claim | Release | None) -> Plan:
+    try:
+        return _plan(kind, live, read_ledger(kind, live) or Ledger(), change)
     except Unreadable as error:
         told = remarks.unreadable(kind, live, error)
         if error.newer or not isinstance(change, Claim):
