@@ -21,9 +21,10 @@ def main() -> None:
 
 
 @main.command()
-def up() -> None:
+@click.option("--kubeconfig", type=click.Path(path_type=Path, exists=True), help="A running cluster to use instead.")
+def up(kubeconfig: Path | None) -> None:
     """Start a cluster with everything in it, for a person to play with, until Ctrl-C."""
-    start_laboratory()
+    start_laboratory(kubeconfig)
 
 
 @main.command()

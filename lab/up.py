@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,7 @@ import yaml
 from lab.applications import HealthServer, applications, integrations
 from lab.cluster import Cluster, start_cluster
 from lab.controlplane.build import say_to_stderr
+from lab.folders import run_folder
 from lab.signals import ended_by_signals
 from lab.simulator import Simulator
 
@@ -35,26 +36,53 @@ class Laboratory:
     integrations: Path
 
 
+class NamespaceTakenError(RuntimeError):
+    """A foreign cluster has a namespace of our name already; it is not ours to fill, or to delete at the end."""
+
+
 @contextmanager
-def laboratory(*, say: Callable[[str], None] = say_to_stderr) -> Iterator[Laboratory]:
-    """Everything, ended at the end of the block. From the main thread only."""
-    with (
-        start_cluster(audit=True, say=say, name="up") as cluster,
-        Simulator.in_thread() as simulator,
-        HealthServer(cluster.access) as health,
-    ):
+def laboratory(*, kubeconfig: Path | None = None, say: Callable[[str], None] = say_to_stderr) -> Iterator[Laboratory]:
+    """Everything, ended at the end of the block. From the main thread only.
+
+    Args:
+        kubeconfig: of a running cluster to use instead of our own; the CRD stays there, the applications do not.
+        say: takes a line of progress at a time.
+
+    Raises:
+        NamespaceTakenError: the running cluster has a namespace ``shop``.
+    """
+    with ExitStack() as ends:
+        folder = ends.enter_context(run_folder("files"))
+        if kubeconfig:
+            cluster = ends.enter_context(_borrowed(kubeconfig))
+        else:
+            cluster = ends.enter_context(start_cluster(audit=True, say=say, name="up"))
+        simulator = ends.enter_context(Simulator.in_thread())
+        health = ends.enter_context(HealthServer(cluster.access))
         cluster.kube.apply(*applications(namespace=NAMESPACE, key=simulator.key))
-        file = cluster.kubeconfig.with_name("integrations.yaml")
+        file = folder / "integrations.yaml"
         pointed = integrations(base_url=simulator.url, health_url=health.url, namespace=NAMESPACE)
         file.write_text(yaml.safe_dump_all(pointed, sort_keys=False))
         yield Laboratory(cluster=cluster, simulator=simulator, health=health, integrations=file)
 
 
-def up() -> None:
+@contextmanager
+def _borrowed(kubeconfig: Path) -> Iterator[Cluster]:
+    cluster = Cluster(kubeconfig=kubeconfig)
+    if any(item["metadata"]["name"] == NAMESPACE for item in cluster.kube.get("/api/v1/namespaces")["items"]):
+        raise NamespaceTakenError(f"{cluster.server} has a namespace {NAMESPACE} already")
+    cluster.install_crds()
+    try:
+        yield cluster
+    finally:
+        cluster.kube.delete(f"/api/v1/namespaces/{NAMESPACE}")
+
+
+def up(kubeconfig: Path | None = None) -> None:
     """Starts it, says what to try, and waits for Ctrl-C, SIGTERM or the end of the terminal."""
     with ended_by_signals():
-        print("lab: starting a cluster", flush=True)
-        with laboratory() as lab:
+        print("lab: using the cluster" if kubeconfig else "lab: starting a cluster", flush=True)
+        with laboratory(kubeconfig=kubeconfig) as lab:
             print(what_to_try(lab), flush=True)
             while True:
                 signal.pause()

@@ -50,9 +50,10 @@ def pods(cluster: Cluster, namespace: str) -> list[Json]:
     return found
 
 
-def waiting_for(found: list[Json]) -> set[str | None]:
+def told(found: list[Json]) -> tuple[set[str], set[str | None]]:
+    """All phases, and all that containers wait for."""
     states = [status["state"] for pod in found for status in pod["status"].get("containerStatuses", [])]
-    return {state.get("waiting", {}).get("reason") for state in states}
+    return {pod["status"]["phase"] for pod in found}, {state.get("waiting", {}).get("reason") for state in states}
 
 
 def test_a_deployment_gets_available_and_rolls(cluster: Cluster, namespace: str) -> None:
@@ -101,9 +102,8 @@ def test_a_rollout_that_never_gets_ready_is_stuck(cluster: Cluster, namespace: s
         "the deadline",
     )
     assert "availableReplicas" not in stuck["status"]
-    expected = {"CrashLoopBackOff"} if behaviour == "crash" else {None}
-    wait_until(lambda: waiting_for(pods(cluster, namespace)) == expected, f"pods that {behaviour}")
-    assert all(pod["status"]["phase"] == "Running" for pod in pods(cluster, namespace))
+    expected = ({"Running"}, {"CrashLoopBackOff"} if behaviour == "crash" else {None})
+    wait_until(lambda: told(pods(cluster, namespace)) == expected, f"pods that {behaviour}")
 
 
 @pytest.mark.parametrize(("behaviour", "end"), [("ready", "Complete"), ("crash", "Failed")])
