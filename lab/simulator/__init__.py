@@ -26,7 +26,8 @@ redirects lead; it says yes to everything, so that a client that follows is noti
 ``words.FaultKind`` and with their parameters in ``faults.Fault``; the youngest that fits a request wins.
 
 Prompts with ``[blocked]`` are 422; with ``[unsafe]`` they give an image without a URL. The log names keys and never
-shows them; ``key_seen_in`` says where one was found. As a process: ``python -m lab.simulator --port 8080``.
+shows them; ``key_seen_in`` says where one was found. ``Config(ssl_context=…)`` serves the API over TLS. As a process:
+``python -m lab.simulator --port 8080``, whose first line of output says where it is, with the key in SIMULATOR_KEY.
 
 Where the published documents leave a gap the simulator chooses, and says so at the place: an untyped error body is
 problem+json, a 402 and a 429 have their ``reject_reason`` on v2 only.

@@ -35,10 +35,15 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Server(web.Server):
-    """aiohttp's server, which also remembers when each connection was opened."""
+    """aiohttp's server, which also remembers when each connection was opened, and can refuse to have any.
+
+    A connection may be past the listening socket and not yet here (a TLS handshake takes a while): ``refusing`` cuts
+    it on arrival.
+    """
 
     def __init__(self, handler: Handler) -> None:
         super().__init__(handler, request_factory=self._request, handler_cancellation=True, access_log=None)
+        self.refusing = False
         self._numbers = count(1)
         self._table: dict[RequestHandler, Connection] = {}
 
@@ -55,6 +60,8 @@ class Server(web.Server):
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         self._table[handler] = Connection(number=next(self._numbers), opened_at=self._loop.time())
         super().connection_made(handler, transport)
+        if self.refusing:
+            transport.abort()
 
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
         self._table.pop(handler, None)
@@ -90,6 +97,7 @@ class Listener:
     async def listen(self) -> None:
         """Serve, also after having refused."""
         self._close_swallowing()
+        self.server.refusing = False
         if self._listening is None:
             loop = asyncio.get_running_loop()
             self._listening = await loop.create_server(self.server, sock=_bound(self.port), ssl=self._ssl, backlog=1024)
@@ -100,6 +108,7 @@ class Listener:
         if self._listening is not None:
             self._listening.close()
             self._listening = None
+        self.server.refusing = True
         self.server.abort()
 
     def swallow(self) -> None:
