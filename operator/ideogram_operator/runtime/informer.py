@@ -17,7 +17,7 @@ from ideogram_operator.resource.words import GROUP, PLURAL, VERSION
 from ideogram_operator.runtime.clock import Clock
 from ideogram_operator.runtime.store import Store, key_of
 
-SERVER_TIMEOUT = 240.0
+SERVER_TIMEOUT = 240  # whole seconds: the API server refuses a fraction
 CLIENT_TIMEOUT = 300.0
 
 
