@@ -5,7 +5,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ideogram_operator.ideogram.key import ApiKey
@@ -199,6 +199,7 @@ def test_retry_after_is_read_in_both_its_forms_and_bounded(header: str | None, s
     ),
     retry_after=st.one_of(st.none(), st.text(max_size=40)),
 )
+@settings(deadline=None)
 def test_any_answer_says_something_harmless(
     method: ProbeMethod, status: int, body: bytes, retry_after: str | None
 ) -> None:

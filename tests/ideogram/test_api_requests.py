@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ideogram_operator.ideogram.key import ApiKey
@@ -71,6 +71,7 @@ def test_the_key_check_lists_the_models() -> None:
 
 
 @given(model=st.text(max_size=40), method=st.sampled_from(ProbeMethod))
+@settings(deadline=None)
 def test_nothing_but_a_v2_generation_is_ever_sent_dry_run(model: str, method: ProbeMethod) -> None:
     try:
         request = asked(model, method)
@@ -90,3 +91,10 @@ def test_a_request_shows_neither_key_nor_prompt() -> None:
     shown: Any = repr(asked("V_2", ProbeMethod.GENERATE))
     assert SECRET not in shown
     assert "blue dot" not in shown
+
+
+@pytest.mark.parametrize("base_url", [f"{BASE}/generate?x=", f"{BASE}/generate#"])
+@pytest.mark.parametrize("method", ProbeMethod)
+def test_a_base_url_cannot_lead_a_dry_run_to_another_route(base_url: str, method: ProbeMethod) -> None:
+    with pytest.raises(NotAskableError):
+        probe_request(base_url=base_url, key=ApiKey(SECRET), model="V_2", method=method, timeout=1)

@@ -371,3 +371,18 @@ def test_whatever_the_provider_does_an_account_never_has_more_than_three_probes_
             assert list(facts) == sorted(facts, key=lambda fact: fact.at)
 
     in_virtual_time(story())
+
+
+def test_a_wall_clock_that_jumps_changes_nobodys_pace() -> None:
+    async def story() -> None:
+        async with World() as world:
+            world.pool.subscribe("a", demand())
+            for jump in (timedelta(days=-2), timedelta(days=30), timedelta(hours=-1)):
+                world.clock.offset += jump
+                sent = len(world.sender.sent)
+                await asyncio.sleep(100)
+                assert 9 <= len(world.sender.sent) - sent <= 12
+            facts = world.pool.evidence("a")
+            assert list(facts) == sorted(facts, key=lambda fact: fact.at)
+
+    in_virtual_time(story())

@@ -66,6 +66,9 @@ def _entry(scheme: str, host: str, port: int) -> str:
 
 
 def _origin(url: str, *, path: bool = False) -> Origin:
+    # urlsplit drops line breaks and tabs, so what it checked would not be what is sent.
+    if not all("!" <= character <= "~" for character in url):
+        raise InvalidHostError("not a host: it has white space, a control character or a character outside ASCII")
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -61,8 +61,10 @@ def probe_request(*, base_url: str, key: ApiKey, model: str, method: ProbeMethod
     """The request that carries out a method for a model.
 
     Raises:
-        NotAskableError: a dry run of a model that has no family.
+        NotAskableError: a dry run of a model that has no family; a base URL that would swallow the path.
     """
+    if "?" in base_url or "#" in base_url:
+        raise NotAskableError("the base URL has a query or a fragment")
     if method is ProbeMethod.KEY_CHECK:
         return Request(verb="GET", url=f"{base_url}/models", key=key, timeout=timeout, method=method)
     if method is ProbeMethod.DRY_RUN:
