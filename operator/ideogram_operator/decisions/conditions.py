@@ -18,7 +18,6 @@ from ideogram_operator.resource.words import (
     Health,
     OverrideMode,
     State,
-    Strength,
     TargetMode,
     Trigger,
 )
@@ -100,11 +99,10 @@ def _credits_sufficient(standing: Standing) -> Said:
     alert = _alert(standing, Trigger.CREDITS_EXHAUSTED)
     if alert is not None:
         return FALSE, Reason.CREDITS_EXHAUSTED, f"{alert.message}. {advice(standing, alert)}"
-    fact = standing.decision.assessment.fact
-    if fact is not None and fact.good and fact.strength is Strength.GENERATE:
-        return TRUE, Reason.CREDITS_AVAILABLE, f"A paid check succeeded at {clock_time(fact.at)}."
+    if standing.paid is not None and standing.paid.good:
+        return TRUE, Reason.CREDITS_AVAILABLE, f"A paid check succeeded at {clock_time(standing.paid.at)}."
     note = f" {standing.probe_note}" if standing.probe_note else ""
-    return UNKNOWN, Reason.NOT_CHECKED, f"Only a paid check proves credit, and the last evidence is not one.{note}"
+    return UNKNOWN, Reason.NOT_CHECKED, f"Only a paid check proves credit, and no recent one succeeded.{note}"
 
 
 def _preflight_passed(_: Standing) -> Said:

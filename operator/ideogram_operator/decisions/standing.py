@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ideogram_operator.decisions.decide import Decision
+from ideogram_operator.decisions.evidence import Evidence
 from ideogram_operator.decisions.policy import Policy
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.words import TargetMode
@@ -59,6 +60,7 @@ class Standing:
         not_acted_on: fields that are given and that this version accepts without acting on them.
         key_at: where the key is, for hints: ``Secret shop/ideogram, key api-key``.
         host: of the API, for hints.
+        paid: the newest fresh fact from a paid check; None if there is none.
         probe_note: what the probes have to say about themselves, such as a spent budget; may be empty.
     """
 
@@ -72,6 +74,7 @@ class Standing:
     not_acted_on: tuple[str, ...] = ()
     key_at: str = "the Secret"
     host: str = "the API"
+    paid: Evidence | None = None
     probe_note: str = ""
 
     @property

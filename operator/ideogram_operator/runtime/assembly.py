@@ -19,7 +19,9 @@ from ideogram_operator.runtime.housekeeping import Housekeeping
 from ideogram_operator.runtime.informer import Hearing
 from ideogram_operator.runtime.keys import KeyReader
 from ideogram_operator.runtime.limits import BlastRadius
+from ideogram_operator.runtime.metered import MeteredSender
 from ideogram_operator.runtime.metrics import IntegrationCollector, IntegrationFigures, Metrics
+from ideogram_operator.runtime.permits import Permits
 from ideogram_operator.runtime.probing.control import ControlURL
 from ideogram_operator.runtime.probing.pool import PoolHooks, ProbePool
 from ideogram_operator.runtime.probing.prober import Tools
@@ -89,9 +91,10 @@ def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Send
     """Returns the parts of an operator with these settings."""
     links = Links()
     metrics, events = Metrics(), Events(gateway, instance=socket.gethostname(), now=clock.now)
-    control = ControlURL(settings.control_url or None, sender=sender, clock=clock, random=random.random)
+    metered = MeteredSender(sender, metrics)
+    control = ControlURL(settings.control_url or None, sender=metered, clock=clock, random=random.random)
     pool = ProbePool(
-        Tools(sender=sender, clock=clock, control=control, random=random.random),
+        Tools(sender=metered, clock=clock, control=control, random=random.random),
         hooks=PoolHooks(on_evidence=links.on_evidence, refresh=links.refresh, before_spend=links.before_spend),
     )
     store = Store(links.dirty)
@@ -158,6 +161,7 @@ def _reconciler(
             switch_names=settings.switch_names,
         ),
         roster=roster,
+        permits=Permits(gateway=gateway, clock=clock, max_age=settings.resync.total_seconds()),
         switchboard=switchboard,
         writer=writer,
         releaser=Releaser(clock=clock, roster=roster, switchboard=switchboard, writer=writer, events=events),

@@ -54,10 +54,9 @@ class KeyReader:
             self._reading[place].add_done_callback(lambda _: self._reading.pop(place, None))
         return await asyncio.shield(self._reading[place])
 
-    def forget(self, namespace: str) -> None:
-        """Drops the keys of a namespace whose last integration is gone."""
-        for place in [place for place in self._readings if place[0] == namespace]:
-            del self._readings[place]
+    def forget(self, place: Place) -> None:
+        """Drops a key whose integration is gone; another one that uses it reads it again."""
+        self._readings.pop(place, None)
 
     async def _read(self, place: Place) -> KeyReading:
         secret = await read_secret(self.gateway, *place)

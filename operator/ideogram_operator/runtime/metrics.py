@@ -107,7 +107,10 @@ class Metrics:
                 registry=registry,
             ),
             "probes": Counter(
-                "ideogram_operator_probes", "Facts from probes.", ["method", "health", "cause"], registry=registry
+                "ideogram_operator_probes",
+                "Requests to the provider and the control URL, by method and HTTP status or kind of failure.",
+                ["method", "result"],
+                registry=registry,
             ),
             "probe_seconds": Histogram(
                 "ideogram_operator_probe_duration_seconds",

@@ -33,6 +33,7 @@ from ideogram_operator.runtime.chronicle import Step, extended, followed
 from ideogram_operator.runtime.clock import Clock
 from ideogram_operator.runtime.gather import Gathered, Gatherer
 from ideogram_operator.runtime.metrics import Metrics
+from ideogram_operator.runtime.permits import Permits
 from ideogram_operator.runtime.recall import recall
 from ideogram_operator.runtime.record import Known, Record, Ref
 from ideogram_operator.runtime.releasing import Releaser
@@ -66,6 +67,7 @@ class Reconciler:
     clock: Clock
     gatherer: Gatherer
     roster: Roster
+    permits: Permits
     switchboard: Switchboard
     writer: Writer
     releaser: Releaser
@@ -130,19 +132,25 @@ class Reconciler:
         """Looks at all targets when that is due; returns what kept some from being found."""
         now = self.clock.monotonic()
         if record.looked_at is not None and now - record.looked_at < self._look_again(record):
-            return ()
-        problems = await self.roster.call(record)
+            return record.survey_problems
+        problems = await self.roster.call(record) + await self._unpermitted(record)
         found = await asyncio.gather(
             *(self.switchboard.look(given_back(record), known) for known in record.targets.values())
         )
         if not record.surveyed:
             self._adopt(record, [claim for claim in found if claim is not None])
         unread = any(known.mode is None for known in record.targets.values())
-        record.looked_at = None if unread or problems else now
+        record.looked_at = None if unread else now
+        record.survey_problems = problems
         return problems
 
+    async def _unpermitted(self, record: Record) -> tuple[Problem, ...]:
+        if self._why_not_touching(record) is not None or record.spec is None:
+            return ()
+        return await self.permits.missing(record.key.namespace, (target.kind for target in record.spec.targets))
+
     def _look_again(self, record: Record) -> float:
-        if any(known.problem is not None for known in record.targets.values()):
+        if record.survey_problems or any(known.problem is not None for known in record.targets.values()):
             return TROUBLED_PAUSE
         unsettled = record.memory.falling_back or any(not known.ready for known in record.targets.values())
         return UNSETTLED_PAUSE if unsettled else self.resync
@@ -230,6 +238,7 @@ class Reconciler:
             problems=problems,
             why_not_touching=self._why_not_touching(record),
             stats=stats,
+            evidence=gathered.observed.evidence,
         )
         told = {f"{one.kind}/{one.name}": one.reason for one in record.status.targets}
         status = status_of(
@@ -257,7 +266,11 @@ class Reconciler:
             pauses.append(WAITING_PAUSE)
         if any(known.following for known in record.targets.values()):
             pauses.append(ROLLING_PAUSE)
-        if not record.surveyed or any(known.problem is not None for known in record.targets.values()):
+        if (
+            not record.surveyed
+            or record.survey_problems
+            or any(known.problem is not None for known in record.targets.values())
+        ):
             pauses.append(TROUBLED_PAUSE)
         return max(0.05, min(pauses))
 
@@ -271,7 +284,9 @@ class Reconciler:
 
     def _forget(self, key: Key) -> None:
         self.gatherer.pool.unsubscribe(key)
-        self.records.pop(key, None)
+        record = self.records.pop(key, None)
+        if record is not None and record.spec is not None:
+            self.gatherer.keys.forget(self.gatherer.place(record))
 
     # -- what others ask -----------------------------------------------------------------------------------------------
 

@@ -82,6 +82,7 @@ class Record:
         spec: as of ``generation``; None if that one is not valid.
         targets: by what they are, in the order of the spec; empty until they were looked at.
         looked_at: when all targets were last read, on the monotonic clock; None asks for it.
+        survey_problems: what the last look found missing beside the targets themselves.
         status: as last read or written; ``written_at``: when, on the monotonic clock, None if never by this process.
         first_generate: when the next paid check was due before this process started.
         spending_known: whether what was spent before a restart was told to the ledger.
@@ -98,6 +99,7 @@ class Record:
     spec_problem: Problem | None = None
     targets: dict[Ref, Known] = field(default_factory=dict)
     looked_at: float | None = None
+    survey_problems: tuple[Problem, ...] = ()
     written_at: float | None = None
     decision: Decision | None = None
     first_generate: datetime | None = None

@@ -6,12 +6,13 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from ideogram_operator.decisions.decide import Decision
+from ideogram_operator.decisions.evidence import Evidence
 from ideogram_operator.decisions.policy import Policy
 from ideogram_operator.decisions.standing import Problem, Standing, TargetStanding
 from ideogram_operator.resource.observations import ProbeStatus
 from ideogram_operator.resource.pending import not_yet_acted_on
 from ideogram_operator.resource.reasons import Reason
-from ideogram_operator.resource.words import TargetMode
+from ideogram_operator.resource.words import Strength, TargetMode
 from ideogram_operator.runtime.probing.stats import StreamStats
 from ideogram_operator.runtime.record import Known, Record
 from ideogram_operator.runtime.roster import orders
@@ -36,6 +37,7 @@ def standing_of(
     problems: Iterable[Problem],
     why_not_touching: Reason | None,
     stats: Sequence[StreamStats],
+    evidence: Sequence[Evidence],
 ) -> Standing:
     """Returns how the integration stands."""
     targets = tuple(_target(known, order.wanted) for known, order in orders(record, decision))
@@ -52,8 +54,14 @@ def standing_of(
         not_acted_on=not_yet_acted_on(spec) if spec is not None else (),
         key_at=_key_at(record),
         host=urlsplit(spec.api.base_url).netloc if spec is not None else "the API",
+        paid=_last_paid(evidence, now),
         probe_note=next((one.skipped for one in stats if one.skipped), ""),
     )
+
+
+def _last_paid(evidence: Sequence[Evidence], now: datetime) -> Evidence | None:
+    paid = (fact for fact in reversed(evidence) if fact.strength is Strength.GENERATE and fact.fresh(now))
+    return next((fact for fact in paid if fact.good or fact.bad), None)
 
 
 def probe_status(
