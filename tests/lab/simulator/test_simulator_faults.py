@@ -107,10 +107,11 @@ def test_refusing_cuts_open_connections_keeps_the_port_and_ends(sim: Simulator, 
 
 
 def test_a_fault_with_a_duration_ends_by_itself(sim: Simulator, opener: Opener) -> None:
-    sim.admin.fault("refused", for_seconds=0.5)
-    with pytest.raises(httpx.ConnectError):
-        opener(sim.url, sim.key).get("/models")
+    hasty = opener(sim.url, sim.key)
     patient = opener(sim.url, sim.key, transport=httpx.HTTPTransport(retries=5))
+    sim.admin.fault("refused", for_seconds=1.5)
+    with pytest.raises(httpx.ConnectError):
+        hasty.get("/models")
     assert patient.get("/models").status_code == 200
     assert sim.admin.faults() == []
 
