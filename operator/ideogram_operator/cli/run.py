@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from prometheus_client import disable_created_metrics
 
 from ideogram_operator.cluster.connection import Unreachable
 from ideogram_operator.ideogram.hosts import AllowedHosts, InvalidHostError
@@ -84,6 +85,7 @@ def _patterns(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> 
 def run(**given: Any) -> None:
     """Run the operator until SIGTERM. Exit codes: 0 stopped, 1 configuration, 2 cluster unreachable at start."""
     settings = Settings(**given)
+    disable_created_metrics()  # type: ignore[no-untyped-call] # the library has none for this one
     configure_logs(LogFormat(settings.log_format), settings.log_level)
     sys.exit(asyncio.run(_run(settings)))
 

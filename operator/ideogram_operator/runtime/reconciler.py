@@ -52,6 +52,8 @@ ROLLING_PAUSE = 1.0
 WAITING_PAUSE = 0.5
 TROUBLED_PAUSE = 5.0
 UNSETTLED_PAUSE = 30.0
+FIRST_WORD = 30.0
+"""Seconds that the first probe after a restart has to say something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +111,16 @@ class Reconciler:
         self._obey_probe(record, raw)
         pending = await self._act(record, gathered, raw, step)
         problems = (*gathered.problems, *roster_problems)
-        await self._report(record, gathered, raw, problems=problems, step=step)
+        if not self._only_restarted(record, step, problems):
+            await self._report(record, gathered, raw, problems=problems, step=step)
         return self._pause(record, decision, pending=pending)
+
+    def _only_restarted(self, record: Record, step: Step, problems: tuple[Problem, ...]) -> bool:
+        """Whether nothing is known yet but what status already says: a restart of ours is no news of the API."""
+        nothing_new = step.before == step.after and record.generation == record.status.observed_generation
+        seen = record.decision is not None and record.decision.seen
+        patient = self.clock.monotonic() - record.began < FIRST_WORD
+        return nothing_new and not seen and not problems and patient and record.written_at is None
 
     # -- gather --------------------------------------------------------------------------------------------------------
 
@@ -120,7 +130,8 @@ class Reconciler:
         if record is None or record.uid != uid:
             self._forget(key)
             status = IntegrationStatus.parse(raw.get("status"))
-            record = Record(key=key, uid=uid, memory=recall(status, self.clock.now()), status=status)
+            memory = recall(status, self.clock.now())
+            record = Record(key=key, uid=uid, memory=memory, status=status, began=self.clock.monotonic())
             record.history = status.history
             record.first_generate = status.probe.next_generate_time if status.probe else None
             record.probe_token = (raw["metadata"].get("annotations") or {}).get(PROBE_ANNOTATION)
@@ -272,6 +283,8 @@ class Reconciler:
             or any(known.problem is not None for known in record.targets.values())
         ):
             pauses.append(TROUBLED_PAUSE)
+        if not decision.seen:
+            pauses.append(FIRST_WORD)
         return max(0.05, min(pauses))
 
     # -- the end -------------------------------------------------------------------------------------------------------

@@ -80,6 +80,7 @@ class Record:
 
     Attributes:
         spec: as of ``generation``; None if that one is not valid.
+        began: when this process first saw it, on the monotonic clock.
         targets: by what they are, in the order of the spec; empty until they were looked at.
         looked_at: when all targets were last read, on the monotonic clock; None asks for it.
         survey_problems: what the last look found missing beside the targets themselves.
@@ -94,6 +95,7 @@ class Record:
     uid: str
     memory: Memory
     status: IntegrationStatus
+    began: float
     generation: int = 0
     spec: IntegrationSpec | None = None
     spec_problem: Problem | None = None
