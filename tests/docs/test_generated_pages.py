@@ -1,13 +1,17 @@
 """What the pages say is what the code does: the generated ones are up to date, the written ones name what exists."""
 
+import json
 import re
+from functools import reduce
 from pathlib import Path
 
 import pytest
+import yaml
 
-from docs.generator.files import ROOT, generated
+from docs.generator.files import CHART, ROOT, generated
 from ideogram_operator.resource.pending import PENDING
 from ideogram_operator.resource.reasons import Reason
+from ideogram_operator.resource.spec import IntegrationSpec
 from ideogram_operator.resource.words import ConditionType
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -39,3 +43,27 @@ def test_reasons_and_conditions_are_the_operators_words(page: Path) -> None:
     known = {str(word) for kind in (Reason, ConditionType) for word in kind}
     told = re.findall(r"(?:reason|condition) `([A-Z][A-Za-z]+)`", page.read_text())
     assert set(told) <= known, f"{page.name} names what does not exist"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_integrations_in_the_pages_are_ones_that_work(page: Path) -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL)
+    for block in blocks:
+        written = yaml.safe_load(block)
+        if written.get("kind") == "IdeogramIntegration":
+            IntegrationSpec.parse(written["spec"])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_patches_in_the_pages_name_fields_that_exist(page: Path) -> None:
+    base = {"api": {"keySecretRef": {"name": "ideogram"}}, "targets": [{"kind": "CronJob", "name": "nightly"}]}
+    for patch in re.findall(r"-p '(\{\"spec\".*?\}\})'", page.read_text()):
+        until = patch.replace("'$until'", "2026-12-01T06:00:00Z")
+        IntegrationSpec.parse({**base, **json.loads(until)["spec"]})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_chart_values_in_the_pages_exist(page: Path) -> None:
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    for name in re.findall(r"--set '?([A-Za-z.]+)=", page.read_text()):
+        reduce(lambda part, step: part[step], name.split("."), values)
