@@ -92,6 +92,16 @@ def test_a_trigger_inherits_the_fallback_that_a_person_ordered() -> None:
     assert player.memory.hold_until == fired + 5 * MINUTE, "counted from when it would have fallen back by itself"
 
 
+def test_an_inherited_hold_is_not_stretched_by_a_clock_that_was_ahead() -> None:
+    player = Player()
+    player.order(FORCE_FALLBACK)
+    player.see("503 503 503")
+    player.now -= HOUR
+    player.see("503")
+    player.take_back_order()
+    assert player.memory.hold_until == player.now + 5 * MINUTE
+
+
 def test_an_inherited_fallback_waits_for_a_person_where_its_trigger_does() -> None:
     player = Player(policy=manual(DEFAULTS))
     player.order(FORCE_FALLBACK)

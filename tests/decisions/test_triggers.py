@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ideogram_operator.resource.words import Action, Health, Severity, State, Strength, Trigger
-from tests.decisions.player import DEFAULTS, HOUR, MINUTE, SECOND, Player, edited
+from tests.decisions.player import DEFAULTS, HOUR, MINUTE, NOON, SECOND, Player, edited, facts
 
 FIRES = {
     "two failures are not three": ("503 503", ""),
@@ -96,6 +96,16 @@ def test_after_a_gap_a_paid_failure_still_counts_while_it_is_fresh() -> None:
     assert player.firing == {Trigger.API_UNREACHABLE}
 
 
+def test_after_a_gap_only_what_is_fresh_itself_counts() -> None:
+    player = Player()
+    player.see("paid:503 503")
+    player.wait(5 * MINUTE)
+    player.see("503")
+    assert not player.firing, "the free failure before the gap is forgotten, the paid one is not"
+    player.see("503")
+    assert player.firing == {Trigger.API_UNREACHABLE}
+
+
 def test_many_good_ones_far_apart_are_no_streak() -> None:
     player = Player()
     player.see("503 503 503")
@@ -166,23 +176,48 @@ def test_where_no_paid_check_is_allowed_the_strongest_free_one_clears() -> None:
 def test_a_clock_put_back_a_little_does_not_lose_the_count() -> None:
     player = Player()
     player.see("503 503")
-    player.now -= 20 * SECOND
+    player.now -= 4 * SECOND
     player.see("503")
     assert player.firing == {Trigger.API_UNREACHABLE}
 
 
-def test_facts_from_a_clock_that_was_far_ahead_hide_nothing() -> None:
+@pytest.mark.parametrize("words", ["ok ok ok", "paid:ok", "paid:blind", "no-key"])
+def test_facts_from_a_clock_that_was_ahead_hide_nothing(words: str) -> None:
     player = Player()
-    player.see("ok ok ok")
+    player.see(words)
     player.now -= HOUR
     player.see("503 503 503")
     assert player.firing == {Trigger.API_UNREACHABLE}
 
 
-def test_facts_from_a_clock_that_was_far_ahead_prove_nothing() -> None:
+def test_facts_from_a_clock_that_was_ahead_prove_nothing() -> None:
     player = Player()
     player.see("503 503")
     player.now -= HOUR
     assert player.decide().health is Health.UNKNOWN
     player.see("503")
+    assert not player.firing
+
+
+BATCHES = {
+    "three failures, and then our network failed": ("503 503 503 blind", ""),
+    "three failures, and then the key was gone": ("503 503 503 no-key", ""),
+    "three failures, and then an answer that is no verdict": ("503 503 503 404", "apiUnreachable"),
+}
+
+
+@pytest.mark.parametrize(("words", "expected"), BATCHES.values(), ids=BATCHES)
+def test_what_cannot_be_told_begins_no_alert(words: str, expected: str) -> None:
+    player = Player(evidence=facts(words), now=NOON + MINUTE / 2)
+    player.decide()
+    assert player.firing == set(expected.split())
+
+
+def test_what_cannot_be_told_ends_no_alert() -> None:
+    player = Player()
+    player.see("503 503 503")
+    player.evidence = facts("ok ok ok blind", start=player.now + SECOND, every=SECOND)
+    player.wait(4 * SECOND)
+    assert player.firing == {Trigger.API_UNREACHABLE}
+    player.see("ok")
     assert not player.firing

@@ -63,12 +63,13 @@ def _inherit(situation: Situation, memory: Memory) -> Memory | None:
     if memory.state is not State.FALLBACK or memory.cause != OVERRIDE or not situation.calling:
         return None
     first = situation.calling[0]
+    began = min(max(first.since, memory.since), situation.now)
     relapses = next_relapses(situation.policy, memory, situation.now)
     return replace(
         memory,
         cause=first.trigger.value,
         detected_at=min(alert.first for alert in situation.calling),
-        hold_until=later(max(first.since, memory.since), hold_of(situation.policy, relapses)),
+        hold_until=later(began, hold_of(situation.policy, relapses)),
         relapses=relapses,
         returned_at=None,
     )

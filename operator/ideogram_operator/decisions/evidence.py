@@ -11,6 +11,9 @@ from enum import StrEnum
 
 from ideogram_operator.resource.words import Cause, Health, Strength
 
+SKEW = timedelta(seconds=5)
+"""A clock that is put back by less is not worth forgetting anything for."""
+
 
 class Source(StrEnum):
     """Who saw it: a request the operator sent, or the application's own metrics."""
@@ -60,14 +63,14 @@ class Evidence:
         return now - self.at <= self.fresh_for
 
     def possible(self, now: datetime) -> bool:
-        """Whether the fact can be true: one from further in the future than it would live is from a wrong clock."""
-        return self.at - now <= self.fresh_for
+        """Whether the fact can be true: one from the future was dated by a clock that has been put right since."""
+        return self.at - now <= SKEW
 
 
 def possible(facts: Iterable[Evidence], now: datetime) -> tuple[Evidence, ...]:
     """Returns the facts without those that a wrong clock dated.
 
-    After a clock that was ahead is put right, they would stay the newest word, and hide every new fact, for as long
-    as it was wrong.
+    After a clock that was ahead is put right, they would stay the newest word and hide every new fact, for as long
+    as it was ahead.
     """
     return tuple(fact for fact in facts if fact.possible(now))

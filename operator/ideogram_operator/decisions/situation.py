@@ -43,9 +43,10 @@ class Situation:
         The difference shows where an alert met a Live that was not its own, after an order or an edit: whatever
         works at this moment is not left for an alert that is about to clear.
         """
-        good = good_streak(self.facts)
-        proven = good.strength if good.fresh(self.now) else None
-        return tuple(alert for alert in self.calling if proven is None or proven < self.policy.provable(alert.strength))
+        calling = self.calling
+        good = good_streak(self.facts) if calling else Streak()
+        proven = good.strength if good.fresh(self.now) else 0
+        return tuple(alert for alert in calling if proven < self.policy.provable(alert.strength))
 
     @property
     def blocked(self) -> bool:
