@@ -97,7 +97,7 @@ class Gatherer:
         if record.spec_problem is not None:
             self.pool.unsubscribe(record.key)
             return Gathered(policy=None, observed=observed, problems=(record.spec_problem,))
-        reading = await self.keys.read(self.place(record), max_age=_key_age(record))
+        reading = await self.keys.read(self.place(record), max_age=key_age(record))
         if reading.key is None:
             self.pool.unsubscribe(record.key)
             blind = _key_missing(self.clock.now(), reading.problem)
@@ -190,7 +190,8 @@ def _pace(decision: Decision | None) -> Pace:
     return Steady()
 
 
-def _key_age(record: Record) -> float:
+def key_age(record: Record) -> float:
+    """Returns the seconds after which the integration's key is read again."""
     refused = any(alert.trigger is Trigger.AUTH_FAILURE for alert in record.memory.alerts)
     missing = record.decision is not None and record.decision.assessment.cause is Cause.KEY_MISSING
     return TROUBLED_KEY_AGE if refused or missing else KEY_AGE

@@ -31,7 +31,7 @@ from ideogram_operator.resource.words import (
 from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.chronicle import Step, extended, followed
 from ideogram_operator.runtime.clock import Clock
-from ideogram_operator.runtime.gather import Gathered, Gatherer
+from ideogram_operator.runtime.gather import Gathered, Gatherer, key_age
 from ideogram_operator.runtime.metrics import Metrics
 from ideogram_operator.runtime.permits import Permits
 from ideogram_operator.runtime.recall import recall
@@ -272,7 +272,8 @@ class Reconciler:
         return record.finalizer and idle and record.surveyed and not record.held() and not self.read_only
 
     def _pause(self, record: Record, decision: Decision, *, pending: bool) -> float:
-        pauses = [decision.next_in.total_seconds(), self.resync]
+        # Nothing is heard of a Secret that changes, nor of a key that is left alone: both need a look by the clock.
+        pauses = [decision.next_in.total_seconds(), self.resync, key_age(record)]
         if pending:
             pauses.append(WAITING_PAUSE)
         if any(known.following for known in record.targets.values()):
