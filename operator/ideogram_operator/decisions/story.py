@@ -129,6 +129,8 @@ def _waiting(standing: Standing) -> Told:
     """Returns what the way back waits for."""
     memory, policy, now = standing.decision.memory, standing.policy, standing.now
     cause = TRIGGER_REASONS.get(memory.cause or "", Reason.API_UNREACHABLE)
+    if not memory.alerts and memory.cause != OVERRIDE:
+        cause = Reason.AWAITING_RECOVERY if hold_over(memory, now) else Reason.HOLD_ACTIVE
     if not hold_over(memory, now) and memory.hold_until is not None:
         relapse = f", relapse {memory.relapses}" if memory.relapses else ""
         return cause, (
