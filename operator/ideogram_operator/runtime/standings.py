@@ -15,7 +15,7 @@ from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.words import Strength, TargetMode
 from ideogram_operator.runtime.probing.stats import StreamStats
 from ideogram_operator.runtime.record import Known, Record
-from ideogram_operator.runtime.roster import orders
+from ideogram_operator.runtime.roster import orders, overrides_of
 
 NOT_READY = frozenset(
     {
@@ -103,8 +103,21 @@ def _target(known: Known, wanted: TargetMode) -> TargetStanding:
         at=known.since,
         ready_at=known.ready_at,
         problem=known.problem,
-        message=following or known.note,
+        message=following or known.note or _what_it_is_told(known),
     )
+
+
+def _what_it_is_told(known: Known) -> str:
+    """What a person finds on the target while it is held; empty while it is not."""
+    overrides = overrides_of(known.wish, known.mode) if known.wish is not None and known.mode is not None else None
+    if overrides is None:
+        return ""
+    where = f" in {', '.join(overrides.containers)}" if overrides.containers else ""
+    return ", ".join(f"{name}={_plain(value)}" for name, value in overrides.values.items()) + where
+
+
+def _plain(value: str | bool) -> str:  # noqa: FBT001 - a value as it stands in a manifest
+    return value if isinstance(value, str) else str(value).lower()
 
 
 def _key_at(record: Record) -> str:
