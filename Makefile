@@ -21,6 +21,7 @@ lint: $(READY)  ## what CI checks without running the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m docs.generator --check
 
 format: $(READY)  ## format, and mend what can be mended
 	$(BIN)/ruff check --fix .
@@ -35,10 +36,11 @@ lab: build  ## a cluster, a simulated Ideogram and three applications to play wi
 build: $(READY)  ## build the laboratory's control plane (once, 10 minutes)
 	@$(BIN)/python -m lab build
 
-crd: $(READY)  ## write crds/ from the models
+crd: $(READY)  ## write crds/, and the docs that are made from the models and the chart's values
 	@mkdir -p crds
 	$(BIN)/ideogram-operator crd > crds/.new
 	@mv crds/.new crds/ideogramintegrations.ideogram-operator.io.yaml
+	$(BIN)/python -m docs.generator
 
 # uv resolves and writes hashes of every platform's file, which pip does not; it lives in a folder of its own.
 UV := $(VENV)/lock/bin/uv
