@@ -1,10 +1,11 @@
 """When a stream asks next, and why: pure rules over its course and its subscribers' rhythm.
 
 The bound that the rules keep (DESIGN.md §3): a hang is decided within interval + timeout + two suspectIntervals. The
-worst case begins right after a good probe. The next one starts at interval + jitter and hangs; the second of its
-confirmations has to start no later than interval + two suspectIntervals, whatever the jitter. So jitter is at most half
-a suspectInterval, and a probe counts as slow after one suspectInterval at most, unless so much is usual: an API that
-takes as long as that when it is well would otherwise be asked three times for every answer.
+worst case begins right after a good probe. The next one starts an interval later and hangs; the second of its
+confirmations has to start no later than interval + two suspectIntervals. An outage that answers at once is decided by
+that time too. So jitter makes a probe early and never late, and a probe counts as slow after one suspectInterval at
+most, unless so much is usual: an API that takes as long as that when it is well would otherwise be asked three times
+for every answer.
 """
 
 import math
@@ -90,7 +91,7 @@ def expected(rhythm: Rhythm, course: Course, now: float) -> float:
 
 
 def spread(rhythm: Rhythm) -> float:
-    """Seconds by which a regular probe may be early or late."""
+    """Seconds by which a regular probe may be early. Never late: an outage is to be decided in time."""
     return min(_JITTER * rhythm.interval, rhythm.suspect_interval / 2)
 
 
@@ -100,7 +101,8 @@ def _at(at: float, why: Why) -> Start:
 
 def _regular(rhythm: Rhythm, course: Course, started: float, floor: float) -> Start:
     nominal = max(started + rhythm.interval, floor)
-    return Start(max(nominal + course.jitter * spread(rhythm), floor), Why.REGULAR, nominal)
+    early = spread(rhythm) * (1 - course.jitter) / 2
+    return Start(max(nominal - early, floor), Why.REGULAR, nominal)
 
 
 def _unproven(rhythm: Rhythm, course: Course) -> bool:
