@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ideogram_operator.decisions.memory import Alert
 from ideogram_operator.decisions.standing import Standing
-from ideogram_operator.decisions.story import TRIGGER_REASONS, UNKNOWN_REASONS, advice, clock_time, tell
+from ideogram_operator.decisions.story import TRIGGER_REASONS, UNKNOWN_REASONS, advice, clock_time
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.words import (
     Cause,
@@ -17,7 +17,6 @@ from ideogram_operator.resource.words import (
     ConditionType,
     Health,
     OverrideMode,
-    State,
     TargetMode,
     Trigger,
 )
@@ -152,14 +151,12 @@ def _overridden(standing: Standing) -> Said:
 
 
 def _reconciling(standing: Standing) -> Said | None:
-    """kstatus: there only while something is on its way."""
+    """kstatus: there only while targets are on their way. Waiting for the provider is not: it must block nobody."""
     if standing.spec_invalid:
         return None
     behind = [target.name for target in standing.targets if not target.in_sync or not target.ready]
     if standing.touching and behind and not _stuck(standing):
         return TRUE, Reason.ROLLOUT_IN_PROGRESS, f"On their way: {', '.join(behind)}."
-    if standing.decision.memory.state is State.RECOVERING:
-        return TRUE, *tell(standing)
     return None
 
 
