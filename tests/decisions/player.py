@@ -109,11 +109,15 @@ class Player:
         return decision
 
     def observed(self) -> Observed:
-        # As the operator does: so many of each kind of check, in the order of their times.
-        kept = [one for strength in Strength for one in [f for f in self.evidence if f.strength is strength][-KEPT:]]
-        self.evidence = sorted(kept, key=lambda one: one.at)
+        # As the operator does: the last so many of each kind of check, by arrival, handed over by their times.
+        for strength in Strength:
+            for old in [one for one in self.evidence if one.strength is strength][:-KEPT]:
+                self.evidence.remove(old)
         return Observed(
-            evidence=tuple(self.evidence), recover_token=self.token, targets=self.targets, settled=self.settled
+            evidence=tuple(sorted(self.evidence, key=lambda one: one.at)),
+            recover_token=self.token,
+            targets=self.targets,
+            settled=self.settled,
         )
 
     def see(self, words: str, every: timedelta = INTERVAL) -> Decision:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from ideogram_operator.decisions.adopt import adopt
 from ideogram_operator.resource.words import OverrideMode, RestoreOrder, State, TargetMode
 from tests.decisions.player import DEFAULTS, HOUR, MINUTE, Player, manual, recovering
 
@@ -73,6 +74,23 @@ def test_a_restart_takes_nothing_back_and_goes_on_once_it_is_proven_again() -> N
     assert modes(player) == [LIVE, FALLBACK, FALLBACK]
     player.see("ok")
     assert modes(player) == [LIVE, LIVE, FALLBACK]
+
+
+def test_what_was_taken_back_stays_so_though_status_did_not_hear_of_it() -> None:
+    player = begun(settled=1)
+    written = player.memory
+    taken_back = player.see("503").memory
+    player.memory = adopt(
+        player.policy,
+        written,
+        flip=taken_back.flips,
+        since=taken_back.since,
+        cause="apiUnreachable",
+        throttled=False,
+        now=player.now,
+    )
+    player.restart()
+    assert (modes(player), player.state) == ([FALLBACK] * 3, State.FALLBACK)
 
 
 def test_frozen_it_stands_still() -> None:

@@ -28,7 +28,8 @@ def adopt(
         throttled: whether the claim asks for less rather than for fallback.
         now: a flip of the last hour counts among the recent ones.
     """
-    if memory.falling_back or flip <= memory.flips:
+    # Also while recovering: what was given back one by one may have been taken back since.
+    if flip <= memory.flips:
         return memory
     if throttled:
         return replace(memory, throttled_since=since, flips=flip, recent_flips=(*memory.recent_flips, since))
