@@ -1,0 +1,130 @@
+"""The demo in a terminal: the story scrolls by, and how the applications stand stays in sight below it."""
+
+from collections.abc import Mapping, Sequence
+from time import monotonic
+from types import TracebackType
+from typing import Final, Self
+
+from rich.console import Console, ConsoleOptions, Group, RenderResult
+from rich.live import Live
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from lab.demo.sight import Sight
+from lab.demo.timeline import HEADERS, NOTES, Row
+from lab.demo.view import Mark
+
+STYLES: Final = {
+    Mark.NOTE: "dim",
+    Mark.DONE: "bold yellow",
+    Mark.SEEN: "cyan",
+    Mark.PROVEN: "green",
+    Mark.MISSING: "bold red",
+}
+WORDS: Final = {
+    "Live": "green", "Healthy": "green", "enabled": "green",
+    "Suspect": "yellow", "Degraded": "yellow", "Recovering": "cyan",
+    "Fallback": "bold magenta", "disabled": "magenta", "Down": "bold red", "Unknown": "dim",
+}  # fmt: skip
+
+
+class Board:
+    """The part that stays in sight; rendered anew several times a second."""
+
+    def __init__(self, scenes: int) -> None:
+        self.scenes = scenes
+        self.number = 0
+        self.title = "Setting the stage"
+        self.sights: Mapping[str, Sight] = {}
+        self._started = monotonic()
+        self._spinner = Spinner("dots", Text("starting"))
+
+    def doing(self, text: str) -> None:
+        """What the spinner says."""
+        self._spinner.update(text=Text(text, overflow="ellipsis", no_wrap=True))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        steps = Text()
+        for number in range(1, self.scenes + 1):
+            steps.append(
+                "━━━ ", "green" if number < self.number else "yellow" if number == self.number else "bright_black"
+            )
+        head = Table.grid(expand=True)
+        head.add_row(Text(self.title, "bold"), Text.assemble(steps, (f" {monotonic() - self._started:.0f} s", "dim")))
+        head.columns[1].justify = "right"
+        yield Group(Rule(style="bright_black"), head, applications(self.sights), Padding(self._spinner, (0, 1)))
+
+
+def applications(sights: Mapping[str, Sight]) -> Table:
+    """A row for each application."""
+    table = Table(box=None, expand=True, header_style="dim", padding=(0, 1))
+    for header in ("application", "state", "API", "reason", "is told", "pods", "its /health"):
+        table.add_column(header, no_wrap=True)
+    for sight in sights.values():
+        words = (sight.state, sight.health, sight.reason)
+        table.add_row(
+            Text(sight.name, "bold"),
+            *(Text(word, WORDS.get(word, "")) for word in words),
+            Text(sight.switch),
+            pods(sight),
+            Text(sight.says, WORDS.get(sight.says, "")),
+        )
+    return table
+
+
+def pods(sight: Sight) -> Text:
+    """A dot for each pod: full and green where it draws, hollow where it was told not to, small while it starts."""
+    if not sight.pods:
+        return Text("none", "dim")
+    dots = {"enabled": ("● ", "green"), "disabled": ("○ ", "magenta")}
+    return Text.assemble(*(dots.get(pod.says, ("· ", "dim")) for pod in sight.pods))
+
+
+class LiveView:
+    """Shows it on a console that is a terminal."""
+
+    def __init__(self, console: Console, scenes: int) -> None:
+        self._console = console
+        self._board = Board(scenes)
+        self._live = Live(self._board, console=console, refresh_per_second=10)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def scene(self, title: str, about: str) -> None:
+        self._board.number += 1
+        self._board.title = title
+        self._console.print(Text(f"\n{title}", "bold"), Text(about, "dim italic"), sep="\n")
+
+    def line(self, mark: Mark, text: str) -> None:
+        style = STYLES[mark]
+        body = Text(text, "" if mark in {Mark.PROVEN, Mark.SEEN} else style)
+        row = Table.grid(padding=(0, 1))
+        row.add_row(Text(mark.value, style), body)
+        self._console.print(Padding(row, (0, 0, 0, 2)))
+
+    def doing(self, text: str) -> None:
+        self._board.doing(text)
+
+    def sights(self, sights: Mapping[str, Sight]) -> None:
+        self._board.sights = sights
+
+    def timeline(self, rows: Sequence[Row]) -> None:
+        table = Table(box=None, header_style="dim", padding=(0, 1))
+        for index, header in enumerate(HEADERS):
+            table.add_column(header, justify="right" if index > 2 else "left", no_wrap=True)
+        for row in rows:
+            table.add_row(*row.cells())
+        self._console.print(Text("\nWhen it happened", "bold"), Text("\n".join(NOTES), "dim italic"), table, sep="\n")
+
+    def screen(self, title: str, text: str) -> None:
+        self._console.print(Text(f"\n{title}", "bold"), Text(text.rstrip()), sep="\n")

@@ -1,0 +1,212 @@
+"""The scenes, in order. Adding one is a function and a line in ``SCENES``."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from lab.demo.kubectl import folded
+from lab.demo.play import Play
+from lab.demo.sight import Sight
+from lab.demo.stage import SHOP
+from lab.kube import Json
+
+NEW_IMAGE: Final = "python:3.14-alpine"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """One scene: what it is called, and how it goes."""
+
+    title: str
+    play: Callable[[Play], None]
+
+    @property
+    def about(self) -> str:
+        """What it shows, in a sentence."""
+        return self.play.__doc__ or ""
+
+
+def all_live(play: Play) -> None:
+    """The integrations are applied and every application is Live."""
+    play.stage.cluster.kube.apply(*play.stage.integrations)
+    play.did("kubectl apply -f integrations.yaml")
+    play.expect("every pod is ready and every application says enabled", lambda app: _says(app, "enabled"))
+    play.expect(
+        "all three are Live, and the API is Healthy", lambda app: app.state == "Live" and app.health == "Healthy"
+    )
+    play.baseline.update({app.name: app.told for app in play.sights})
+    play.keep_screen("Before the outage", "get", "idi", "-o", "wide")
+
+
+def provider_goes_down(play: Play) -> None:
+    """Nobody listens at the provider's address: each application is switched, each in its own way, in one patch."""
+    pods, generation = _pods(play), _generation(play)
+    play.trouble()
+    play.stage.simulator.admin.fault("refused")
+    play.did("the provider refuses every connection")
+    _fall_back(play, "apiUnreachable")
+    fresh = not pods["storefront"] & _pods(play)["storefront"]
+    play.require(
+        "storefront: every pod was replaced, in one patch and one rollout",
+        fresh and _generation(play) == generation + 1,
+    )
+    play.require("gallery: its ConfigMap was changed, and no pod restarted", pods["gallery"] == _pods(play)["gallery"])
+    play.keep_screen("During the outage", "get", "idi", "-o", "wide")
+    play.keep_screen("During the outage", "get", "idi", "storefront", "-o", "jsonpath={.status.message}", cut=folded)
+
+
+def provider_returns(play: Play) -> None:
+    """The way back: the hold, enough good answers, and everything exactly as it was."""
+    generation = _generation(play)
+    _over(play)
+    play.stage.simulator.admin.heal()
+    play.did("the provider answers again")
+    _come_back(play)
+    play.require("storefront came back in one patch and one rollout", _generation(play) == generation + 1)
+    _untouched(play)
+    play.keep_screen("After the outage", "get", "idi", "-o", "wide")
+
+
+def key_is_revoked(play: Play) -> None:
+    """A 401, confirmed once. The new key is found in the Secret, without a restart."""
+    admin = play.stage.simulator.admin
+    play.trouble()
+    admin.revoke(play.stage.simulator.key)
+    play.did("the provider revokes the API key: 401")
+    _fall_back(play, "authFailure")
+    _over(play)
+    _replace_key(play, admin.add_key().secret)
+    play.did(f"a new key is put into Secret {SHOP}/ideogram")
+    _come_back(play)
+    _untouched(play)
+
+
+def credit_runs_out(play: Play) -> None:
+    """A 402. Topping up is enough."""
+    admin = play.stage.simulator.admin
+    play.trouble()
+    admin.set_credit("0")
+    play.did("the account's credit is gone: 402")
+    _fall_back(play, "creditsExhausted")
+    _over(play)
+    admin.set_credit("100")
+    play.did("the account is topped up with 100 USD")
+    _come_back(play)
+    _untouched(play)
+
+
+def deploy_meanwhile(play: Play) -> None:
+    """A team deploys in the middle of a fallback. Their deploy stays, the fallback stays, and only it is undone."""
+    play.trouble()
+    play.stage.simulator.admin.fault("status", status=503)
+    play.did("the provider answers 503 to everything")
+    _fall_back(play, "apiUnreachable")
+    before = _pods(play)["storefront"]
+    command = ("set", "image", "deployment/storefront", f"web={NEW_IMAGE}", "--field-manager=shop-pipeline")
+    play.kubectl(*command)
+    play.did(f"kubectl {' '.join(command)}")
+    play.expect(
+        "storefront: all pods are of the new image, and still say disabled",
+        lambda app: _says(app, "disabled") and len(app.pods) == 3 and not before & {pod.uid for pod in app.pods},
+        of=["storefront"],
+    )
+    play.baseline["storefront"] = _with_image(play.baseline["storefront"], NEW_IMAGE)
+    _over(play)
+    play.stage.simulator.admin.heal()
+    play.did("the provider answers again")
+    _come_back(play)
+    play.require(
+        f"storefront: the deploy survived, its image is {NEW_IMAGE}", NEW_IMAGE in str(play.sight("storefront").told)
+    )
+    _untouched(play)
+
+
+def operator_is_killed(play: Play) -> None:
+    """Everything it needs is in status and on the targets."""
+    play.trouble()
+    play.stage.simulator.admin.fault("reset")
+    play.did("the provider resets every connection")
+    _fall_back(play, "apiUnreachable")
+    flips = {app.name: app.status["breaker"]["flips"] for app in play.sights}
+    play.kill_operator()
+    play.did("kill -9: the operator is gone, in the middle of the fallback")
+    _over(play)
+    play.stage.simulator.admin.heal()
+    play.did("the provider answers again, and nobody is there to see it")
+    play.expect("the applications run on as they were: disabled", lambda app: _says(app, "disabled") and app.claimed)
+    play.start_operator()
+    play.did("the operator is started again")
+    _come_back(play)
+    counted = all(app.status["breaker"]["flips"] == flips[app.name] + 1 for app in play.sights)
+    play.require("nothing was forgotten: each flip is counted once", counted)
+    _untouched(play)
+
+
+SCENES: Final = (
+    Scene(title="Three applications, all Live", play=all_live),
+    Scene(title="The provider goes down", play=provider_goes_down),
+    Scene(title="The provider returns", play=provider_returns),
+    Scene(title="The key is revoked, and replaced", play=key_is_revoked),
+    Scene(title="Credit runs out, and is topped up", play=credit_runs_out),
+    Scene(title="A deploy during a fallback", play=deploy_meanwhile),
+    Scene(title="kill -9 during a fallback", play=operator_is_killed),
+)
+
+
+# -- what scenes have in common ---------------------------------------------------------------------------------------
+
+
+def _fall_back(play: Play, trigger: str) -> None:
+    play.expect(f"{trigger} fires, and all three go into Fallback", lambda app: _flipped(app, "Fallback", trigger))
+    play.expect("each is told so, its pods have followed, and its own /health says disabled", _followed("disabled"))
+    play.episodes[-1].falls = play.turns()
+
+
+def _over(play: Play) -> None:
+    play.episodes[-1].ended = datetime.now(UTC)
+
+
+def _come_back(play: Play) -> None:
+    play.expect("the hold is over, the API has proven itself, and all three are Live", lambda app: app.state == "Live")
+    play.expect("each is told so, its pods have followed, and its own /health says enabled", _followed("enabled"))
+    play.episodes[-1].returns = play.turns()
+
+
+def _untouched(play: Play) -> None:
+    play.expect(
+        "what was switched is exactly as it was deployed, and no note is left on it",
+        lambda app: app.told == play.baseline[app.name] and not app.claimed,
+    )
+
+
+def _says(app: Sight, word: str) -> bool:
+    return app.says == word and app.pods_agree
+
+
+def _followed(word: str) -> Callable[[Sight], bool]:
+    return lambda app: _says(app, word) and "ready" in app.history[-1]
+
+
+def _flipped(app: Sight, state: str, trigger: str) -> bool:
+    return app.state == state and app.history[-1]["to"] == state and app.history[-1]["trigger"] == trigger
+
+
+def _pods(play: Play) -> dict[str, set[str]]:
+    return {app.name: {pod.uid for pod in app.pods} for app in play.sights}
+
+
+def _generation(play: Play) -> int:
+    return int(play.sight("storefront").target["metadata"]["generation"])
+
+
+def _with_image(spec: Json, image: str) -> Json:
+    changed = deepcopy(spec)
+    changed["template"]["spec"]["containers"][0]["image"] = image
+    return changed
+
+
+def _replace_key(play: Play, secret: str) -> None:
+    body = {"stringData": {"api-key": secret}}
+    play.stage.cluster.kube.patch(f"/api/v1/namespaces/{SHOP}/secrets/ideogram", body)
