@@ -71,12 +71,13 @@ class Child:
         self._process.wait()
         self._pid_file.unlink(missing_ok=True)
 
-    def terminate(self, *, patience: float) -> None:
-        """SIGTERM, and SIGKILL if it has not ended after ``patience`` seconds."""
+    def terminate(self, *, patience: float) -> int:
+        """SIGTERM, and SIGKILL if it has not ended after ``patience`` seconds; its exit code, negative for a signal."""
         self.signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(patience)
         self.kill()
+        return self._process.wait()
 
     def freeze(self) -> None:
         """SIGSTOP: connections stay open and nothing answers."""

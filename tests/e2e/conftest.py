@@ -1,0 +1,84 @@
+"""A fresh namespace, its own Ideogram and its own operator for every test."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.cluster import Cluster
+from lab.kube import Kube
+from lab.operator import Flags, Operator, grant_rights, operator_kubeconfig
+from lab.simulator import Simulator
+from tests.e2e.shop import Shop
+
+RunOperator = Callable[..., Operator]
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    with Simulator.in_thread() as running:
+        yield running
+
+
+@pytest.fixture
+def shop(cluster: Cluster, namespace: str, simulator: Simulator) -> Shop:
+    """A namespace with a working key in its Secret."""
+    found = Shop(cluster=cluster, namespace=namespace, simulator=simulator)
+    found.secret(simulator.key)
+    return found
+
+
+@pytest.fixture
+def account(shop: Shop, tmp_path: Path) -> Kube:
+    """A client with the operator's own rights; using it makes sure that they have been granted."""
+    grant_rights(shop.cluster, shop.namespace)
+    return Kube.from_kubeconfig(operator_kubeconfig(shop.cluster.access, shop.namespace, tmp_path / "account.yaml"))
+
+
+@pytest.fixture
+def run_operator(shop: Shop, tmp_path: Path) -> Iterator[RunOperator]:
+    """Starts the operator for the shop; whatever happens to it, it is gone after the test."""
+    with ExitStack() as ends:
+
+        def run(
+            *more: str,
+            hosts: tuple[str, ...] = (),
+            control_url: str | None = None,
+            values: dict[str, Any] | None = None,
+            server: str | None = None,
+            log_level: str = "info",
+        ) -> Operator:
+            grant_rights(shop.cluster, shop.namespace, values=values)
+            path = tmp_path / "operator.yaml"
+            flags = Flags(
+                kubeconfig=operator_kubeconfig(shop.cluster.access, shop.namespace, path, server=server),
+                namespaces=(shop.namespace,),
+                allow_hosts=hosts or (shop.simulator.url,),
+                control_url=shop.simulator.control_url if control_url is None else control_url,
+                log_level=log_level,
+                more=more,
+            )
+            folder = tmp_path / "operator"
+            folder.mkdir(exist_ok=True)
+            return ends.enter_context(Operator(flags, folder=folder))
+
+        yield run
+
+
+@pytest.fixture
+def operator(run_operator: RunOperator) -> Operator:
+    """The operator at work, as most tests want it."""
+    return run_operator()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """A failed test shows what the operator said."""
+    report = yield
+    folder = getattr(item, "funcargs", {}).get("tmp_path")
+    log = folder / "operator" / "operator.log" if folder else None
+    if report.when == "call" and report.failed and log is not None and log.exists():
+        report.sections.append(("operator log", "\n".join(log.read_text(errors="replace").splitlines()[-60:])))
+    return report
