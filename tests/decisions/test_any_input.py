@@ -12,7 +12,7 @@ from ideogram_operator.resource.words import Health, OverrideMode, TargetMode
 from tests.decisions.hostile import MEMORIES, MOMENTS, OBSERVATIONS, POLICIES
 
 anything = given(policy=POLICIES, memory=MEMORIES, observed=OBSERVATIONS, now=MOMENTS)
-often = settings(max_examples=100)
+often = settings(max_examples=100, deadline=None)
 
 
 @often
