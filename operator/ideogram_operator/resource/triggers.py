@@ -15,7 +15,7 @@ from ideogram_operator.resource.fields import Money
 from ideogram_operator.resource.model import SpecModel
 from ideogram_operator.resource.words import Action, Recovery, Severity, Trigger
 
-Consecutive = Annotated[int, Field(strict=True, ge=1, le=100)]
+Consecutive = Annotated[int, Field(strict=True, ge=1, le=50)]
 MinSamples = Annotated[int, Field(strict=True, ge=1, le=100_000)]
 Window = Annotated[Duration, between("1m", "24h")]
 
