@@ -15,7 +15,7 @@ from rich.text import Text
 
 from lab.demo.sight import Sight
 from lab.demo.timeline import HEADERS, NOTES, Row
-from lab.demo.view import Mark
+from lab.demo.view import Mark, clock_time
 
 STYLES: Final = {
     Mark.NOTE: "dim",
@@ -30,6 +30,11 @@ WORDS: Final = {
     "Fallback": "bold magenta", "disabled": "magenta", "Down": "bold red", "Unknown": "dim",
 }  # fmt: skip
 
+COLUMNS: Final = {
+    "application": 14, "state": 10, "API": 8, "reason": 17, "is told": 22, "pods": 7, "its /health": 11,
+}  # fmt: skip
+"""The board's columns and their least widths, so that nothing jumps when a word changes."""
+
 
 class Board:
     """The part that stays in sight; rendered anew several times a second."""
@@ -40,11 +45,15 @@ class Board:
         self.title = "Setting the stage"
         self.sights: Mapping[str, Sight] = {}
         self._started = monotonic()
-        self._spinner = Spinner("dots", Text("starting"))
+        self._waiting: Spinner | Text = Text("")
 
     def doing(self, text: str) -> None:
-        """What the spinner says."""
-        self._spinner.update(text=Text(text, overflow="ellipsis", no_wrap=True))
+        """What is waited for now."""
+        self._waiting = Spinner("dots", Text(text, overflow="ellipsis", no_wrap=True))
+
+    def rest(self, text: str) -> None:
+        """Nothing is waited for any more."""
+        self._waiting = Text(text, "dim")
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         steps = Text()
@@ -55,14 +64,14 @@ class Board:
         head = Table.grid(expand=True)
         head.add_row(Text(self.title, "bold"), Text.assemble(steps, (f" {monotonic() - self._started:.0f} s", "dim")))
         head.columns[1].justify = "right"
-        yield Group(Rule(style="bright_black"), head, applications(self.sights), Padding(self._spinner, (0, 1)))
+        yield Group(Rule(style="bright_black"), head, applications(self.sights), Padding(self._waiting, (0, 1)))
 
 
 def applications(sights: Mapping[str, Sight]) -> Table:
     """A row for each application."""
-    table = Table(box=None, expand=True, header_style="dim", padding=(0, 1))
-    for header in ("application", "state", "API", "reason", "is told", "pods", "its /health"):
-        table.add_column(header, no_wrap=True)
+    table = Table(box=None, header_style="dim", padding=(0, 1))
+    for header, width in COLUMNS.items():
+        table.add_column(header, no_wrap=True, min_width=width)
     for sight in sights.values():
         words = (sight.state, sight.health, sight.reason)
         table.add_row(
@@ -98,6 +107,7 @@ class LiveView:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._board.rest("interrupted" if error else "all of it was seen")
         self._live.stop()
 
     def scene(self, title: str, about: str) -> None:
@@ -109,8 +119,8 @@ class LiveView:
         style = STYLES[mark]
         body = Text(text, "" if mark in {Mark.PROVEN, Mark.SEEN} else style)
         row = Table.grid(padding=(0, 1))
-        row.add_row(Text(mark.value, style), body)
-        self._console.print(Padding(row, (0, 0, 0, 2)))
+        row.add_row(Text(clock_time(), "bright_black"), Text(mark.value, style), body)
+        self._console.print(row)
 
     def doing(self, text: str) -> None:
         self._board.doing(text)
@@ -127,4 +137,6 @@ class LiveView:
         self._console.print(Text("\nWhen it happened", "bold"), Text("\n".join(NOTES), "dim italic"), table, sep="\n")
 
     def screen(self, title: str, text: str) -> None:
-        self._console.print(Text(f"\n{title}", "bold"), Text(text.rstrip()), sep="\n")
+        self._console.print(Text(f"\n{title}", "bold"))
+        # As it was printed: a terminal that is too narrow wraps it as it would wrap kubectl's own.
+        self._console.print(Text(text.rstrip()), soft_wrap=True)

@@ -38,9 +38,9 @@ def perform(scenes: Sequence[Scene], view: View, *, patience: float) -> bool:
                 play.scene = f"{number} {scene.title}"
                 view.scene(f"{number} of {len(scenes)}: {scene.title}", scene.about)
                 scene.play(play)
+            play.keep_screen("At the end", "get", "idi", "-o", "wide")
             play.keep_screen("At the end, what matters of", "describe", "idi", "storefront", cut=essence)
-    except FAILURES as failure:
-        view.line(Mark.MISSING, f"{failure}")
+    except FAILURES:
         return False
     _conclude(view, play)
     view.line(Mark.PROVEN, f"everything happened, in {monotonic() - started:.0f} s")
@@ -53,12 +53,13 @@ def _on_stage(view: View, patience: float) -> Iterator[Play]:
         ends.enter_context(view)
         for note in (WHAT_IS_REAL, WORDS_ON_HURRY):
             view.line(Mark.NOTE, note)
-        stage = ends.enter_context(set_stage(lambda text: view.line(Mark.DONE, text)))
-        watcher = ends.enter_context(Watcher(Lookout(stage), lambda before, now: _told(view, before, now)))
         try:
+            stage = ends.enter_context(set_stage(lambda text: view.line(Mark.DONE, text)))
+            ends.push(lambda _, error, __: _tell_log(view, stage) if isinstance(error, FAILURES) else None)
+            watcher = ends.enter_context(Watcher(Lookout(stage), lambda before, now: _told(view, before, now)))
             yield Play(stage=stage, watcher=watcher, view=view, patience=patience)
-        except FAILURES:
-            _tell_log(view, stage)
+        except FAILURES as failure:
+            view.line(Mark.MISSING, f"{failure}")
             raise
 
 

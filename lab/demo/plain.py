@@ -2,13 +2,12 @@
 
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
 from lab.demo.sight import Sight
 from lab.demo.timeline import HEADERS, NOTES, Row
-from lab.demo.view import Mark
+from lab.demo.view import Mark, clock_time
 
 WIDTH = 118
 
@@ -31,9 +30,8 @@ class PlainView:
         self._write(f"\n== {title}\n{textwrap.fill(about, WIDTH, initial_indent='   ', subsequent_indent='   ')}")
 
     def line(self, mark: Mark, text: str) -> None:
-        now = f"{datetime.now(UTC):%H:%M:%S.%f}"[:10]
         first, *others = text.splitlines() or [""]
-        folded = textwrap.wrap(f"{now}  {mark.value} {first}", WIDTH, subsequent_indent=" " * 14)
+        folded = textwrap.wrap(f"{clock_time()}  {mark.value} {first}", WIDTH, subsequent_indent=" " * 14)
         self._write("\n".join([*folded, *(f"{' ' * 14}{other}" for other in others)]))
 
     def doing(self, text: str) -> None:

@@ -89,12 +89,13 @@ class Play:
         """What kubectl prints, in the applications' namespace.
 
         Raises:
-            subprocess.CalledProcessError: it failed.
+            DidNotHappenError: it failed.
         """
         whose = f"--kubeconfig={self.stage.cluster.kubeconfig}", f"--namespace={SHOP}"
-        done = subprocess.run(
-            [str(kubectl()), *whose, *arguments], check=True, capture_output=True, text=True, timeout=30
-        )
+        command = [str(kubectl()), *whose, *arguments]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+        if done.returncode:
+            raise DidNotHappenError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout
 
     def keep_screen(self, title: str, *arguments: str, cut: Callable[[str], str] = str) -> None:

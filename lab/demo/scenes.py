@@ -37,7 +37,7 @@ def all_live(play: Play) -> None:
         "all three are Live, and the API is Healthy", lambda app: app.state == "Live" and app.health == "Healthy"
     )
     play.baseline.update({app.name: app.told for app in play.sights})
-    play.keep_screen("Before the outage", "get", "idi", "-o", "wide")
+    play.keep_screen("Before the outage", "get", "idi")
 
 
 def provider_goes_down(play: Play) -> None:
@@ -53,7 +53,7 @@ def provider_goes_down(play: Play) -> None:
         fresh and _generation(play) == generation + 1,
     )
     play.require("gallery: its ConfigMap was changed, and no pod restarted", pods["gallery"] == _pods(play)["gallery"])
-    play.keep_screen("During the outage", "get", "idi", "-o", "wide")
+    play.keep_screen("During the outage", "get", "idi")
     play.keep_screen("During the outage", "get", "idi", "storefront", "-o", "jsonpath={.status.message}", cut=folded)
 
 
@@ -66,7 +66,7 @@ def provider_returns(play: Play) -> None:
     _come_back(play)
     play.require("storefront came back in one patch and one rollout", _generation(play) == generation + 1)
     _untouched(play)
-    play.keep_screen("After the outage", "get", "idi", "-o", "wide")
+    play.keep_screen("After the outage", "get", "idi")
 
 
 def key_is_revoked(play: Play) -> None:

@@ -27,8 +27,8 @@ def pods_of(sight: Sight) -> str:
 
 
 def _changes(before: Sight, now: Sight) -> Iterator[str]:
-    if now.state != before.state:
-        yield f"{before.state or 'unknown'} → {now.state} ({now.reason})"
+    if before.state and now.state != before.state:
+        yield f"{before.state} → {now.state} ({now.reason})"
     if now.switch != before.switch:
         yield f"told {now.switch}"
     if now.says != before.says and now.says:

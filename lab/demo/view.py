@@ -1,6 +1,7 @@
 """How the demo is told: live in a terminal, or as plain lines wherever else it goes."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from enum import Enum
 from types import TracebackType
 from typing import Protocol, Self
@@ -44,3 +45,8 @@ class View(Protocol):
 
     def screen(self, title: str, text: str) -> None:
         """What a command printed, as it printed it."""
+
+
+def clock_time() -> str:
+    """Now in UTC, as in status, to the tenth of a second: ``12:00:03.5``."""
+    return f"{datetime.now(UTC):%H:%M:%S.%f}"[:10]
