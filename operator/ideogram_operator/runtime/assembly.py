@@ -12,6 +12,7 @@ from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.cluster.watches import Change, Watches
 from ideogram_operator.ideogram.hosts import AllowedHosts
 from ideogram_operator.ideogram.sender import Sender
+from ideogram_operator.runtime.acting import Actor
 from ideogram_operator.runtime.agenda import Agenda, Key
 from ideogram_operator.runtime.clock import Clock
 from ideogram_operator.runtime.gather import Gatherer
@@ -26,10 +27,13 @@ from ideogram_operator.runtime.probing.control import ControlURL
 from ideogram_operator.runtime.probing.pool import PoolHooks, ProbePool
 from ideogram_operator.runtime.probing.prober import Tools
 from ideogram_operator.runtime.reconciler import Reconciler
+from ideogram_operator.runtime.records import Records
 from ideogram_operator.runtime.releasing import Releaser
+from ideogram_operator.runtime.reporting import Reporter
 from ideogram_operator.runtime.roster import Roster
 from ideogram_operator.runtime.settings import Settings
 from ideogram_operator.runtime.store import Store
+from ideogram_operator.runtime.survey import Surveyor
 from ideogram_operator.runtime.switchboard import Switchboard
 from ideogram_operator.runtime.writer import Writer
 
@@ -84,7 +88,7 @@ class Links:
         reconciler = self.reconciler
         if reconciler is None:
             raise LookupError("nothing is at work yet")
-        await asyncio.gather(*(reconciler.before_spend(who, amount) for who in whos if isinstance(who, Key)))
+        await asyncio.gather(*(reconciler.reporter.before_spend(who, amount) for who in whos if isinstance(who, Key)))
 
 
 def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Sender) -> Parts:
@@ -116,7 +120,7 @@ def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Send
         limits=limits,
         namespaces=settings.namespaces,
         every=settings.resync.total_seconds(),
-        watched=lambda: watches.want(reconciler.held_places()),
+        watched=lambda: watches.want(reconciler.records.held_places()),
     )
     metrics.registry.register(IntegrationCollector(lambda: _figures(reconciler, pool)))
     return Parts(
@@ -147,12 +151,15 @@ def _reconciler(
     limits: BlastRadius,
     metrics: Metrics,
 ) -> Reconciler:
-    roster = Roster(gateway=gateway)
+    resync = settings.resync.total_seconds()
+    records, roster = Records(), Roster(gateway=gateway)
     switchboard = Switchboard(gateway=gateway, clock=clock, limits=limits, metrics=metrics)
     writer = Writer(gateway=gateway, clock=clock, metrics=metrics, heartbeat=settings.heartbeat.total_seconds())
+    permits = Permits(gateway=gateway, clock=clock, max_age=resync)
     return Reconciler(
         store=store,
         clock=clock,
+        records=records,
         gatherer=Gatherer(
             clock=clock,
             keys=KeyReader(gateway, clock),
@@ -160,28 +167,26 @@ def _reconciler(
             hosts=AllowedHosts.parse(settings.allow_hosts),
             switch_names=settings.switch_names,
         ),
-        roster=roster,
-        permits=Permits(gateway=gateway, clock=clock, max_age=settings.resync.total_seconds()),
-        switchboard=switchboard,
-        writer=writer,
+        surveyor=Surveyor(clock=clock, roster=roster, permits=permits, switchboard=switchboard, resync=resync),
+        actor=Actor(switchboard=switchboard, writer=writer),
+        reporter=Reporter(clock=clock, pool=pool, writer=writer, events=events, records=records),
         releaser=Releaser(clock=clock, roster=roster, switchboard=switchboard, writer=writer, events=events),
-        events=events,
         metrics=metrics,
-        resync=settings.resync.total_seconds(),
+        resync=resync,
         read_only=settings.read_only,
     )
 
 
 def _changed(reconciler: Reconciler, agenda: Agenda, change: Change) -> None:
-    for key in reconciler.holders(change):
+    for key in reconciler.records.holders(change):
         agenda.later(key, DEBOUNCE)
 
 
 def _figures(reconciler: Reconciler, pool: ProbePool) -> list[IntegrationFigures]:
     found = []
-    for key, record in reconciler.records.items():
+    for record in reconciler.records:
         if record.decision is not None:
-            stats = pool.stats(key)
+            stats = pool.stats(record.key)
             latency = stats[0].latency if stats else None
-            found.append(IntegrationFigures(key=key, decision=record.decision, probe_latency=latency))
+            found.append(IntegrationFigures(key=record.key, decision=record.decision, probe_latency=latency))
     return found

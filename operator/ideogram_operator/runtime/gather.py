@@ -91,7 +91,7 @@ class Gatherer:
         if record.spec is None:
             self.pool.unsubscribe(record.key)
             return Gathered(policy=None, observed=Observed(), problems=_only(record.spec_problem))
-        policy = self.policy(record.spec)
+        policy = policy_of(record.spec)
         token = recover_token(raw["metadata"].get("annotations") or {})
         observed = Observed(recover_token=token, targets=max(1, len(record.targets)), settled=settled)
         if record.spec_problem is not None:
@@ -108,11 +108,6 @@ class Gatherer:
         self.pool.subscribe(record.key, self._demand(record, record.spec, reading.key))
         observed = replace(observed, evidence=self.pool.evidence(record.key))
         return Gathered(policy=policy, observed=observed, key=reading.key)
-
-    @staticmethod
-    def policy(spec: IntegrationSpec) -> Policy:
-        """Returns what deciding needs of a spec."""
-        return policy_of(spec)
 
     def hurry(self, record: Record, gathered: Gathered) -> None:
         """Has the probes go at the pace that the last decision asks for."""

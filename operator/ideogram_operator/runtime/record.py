@@ -69,6 +69,11 @@ class Known:
         """Whether a rollout that this operator started is being followed."""
         return self.switched_at is not None and self.rollout is not None and self.ready_at is None
 
+    @property
+    def watched(self) -> bool:
+        """Whether changes of it are to be heard at once: it is held, or its pods are still following."""
+        return self.following or self.mode not in {None, TargetMode.LIVE}
+
     def conflict(self, version: tuple[int, int]) -> Problem | None:
         """Returns the conflict because of which the target is left alone, as long as it is about this version."""
         return self.left_alone[1] if self.left_alone is not None and self.left_alone[0] == version else None
@@ -114,6 +119,11 @@ class Record:
     def held(self) -> list[Known]:
         """Returns the targets that this integration has told to do less or nothing."""
         return [known for known in self.targets.values() if known.mode not in {None, TargetMode.LIVE}]
+
+    @property
+    def troubled(self) -> bool:
+        """Whether a look at the targets found something that a person may be mending."""
+        return bool(self.survey_problems) or any(known.problem is not None for known in self.targets.values())
 
     @property
     def surveyed(self) -> bool:

@@ -1,0 +1,58 @@
+"""All integrations at work, and which of them hold what: found by namespace, since changes come in bursts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ideogram_operator.cluster.watches import Change
+from ideogram_operator.resource.words import TargetKind
+from ideogram_operator.runtime.agenda import Key
+from ideogram_operator.runtime.record import Record, Ref
+
+
+@dataclass(slots=True)
+class Records:
+    """The records by key."""
+
+    _all: dict[str, dict[Key, Record]] = field(default_factory=dict)
+
+    def get(self, key: Key) -> Record | None:
+        """Returns the integration's record, None while it is not at work."""
+        return self._all.get(key.namespace, {}).get(key)
+
+    def add(self, record: Record) -> None:
+        """Takes a record in, in the place of another of the same key."""
+        self._all.setdefault(record.key.namespace, {})[record.key] = record
+
+    def pop(self, key: Key) -> Record | None:
+        """Returns the record that is let go, None if there was none."""
+        found = self._all.get(key.namespace, {})
+        record = found.pop(key, None)
+        if not found:
+            self._all.pop(key.namespace, None)
+        return record
+
+    def __iter__(self) -> Iterator[Record]:
+        for found in self._all.values():
+            yield from found.values()
+
+    def __len__(self) -> int:
+        return sum(len(found) for found in self._all.values())
+
+    def holders(self, change: Change) -> list[Key]:
+        """Returns the integrations that hold or follow the target that changed; it is read again for each."""
+        ref, found = Ref(change.kind, change.name), []
+        for key, record in self._all.get(change.namespace, {}).items():
+            known = record.targets.get(ref)
+            if known is not None and known.watched:
+                known.stale = True
+                found.append(key)
+        return found
+
+    def held_places(self) -> frozenset[tuple[str, TargetKind]]:
+        """Returns the namespaces and kinds in which something is held or followed."""
+        return frozenset(
+            (record.key.namespace, known.ref.kind)
+            for record in self
+            for known in record.targets.values()
+            if known.watched
+        )

@@ -1,0 +1,106 @@
+"""Telling how an integration stands: status, Events, and what is about to be spent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import structlog
+
+from ideogram_operator.cluster.events import Events
+from ideogram_operator.decisions.decide import Decision
+from ideogram_operator.decisions.policy import Policy
+from ideogram_operator.decisions.standing import Problem
+from ideogram_operator.resource.reasons import Reason
+from ideogram_operator.runtime.agenda import Key
+from ideogram_operator.runtime.chronicle import Step
+from ideogram_operator.runtime.clock import Clock
+from ideogram_operator.runtime.gather import Gathered
+from ideogram_operator.runtime.probing.pool import ProbePool
+from ideogram_operator.runtime.record import Record
+from ideogram_operator.runtime.records import Records
+from ideogram_operator.runtime.report import status_of
+from ideogram_operator.runtime.standings import probe_status, standing_of
+from ideogram_operator.runtime.tidings import notes, target_notes
+from ideogram_operator.runtime.writer import Writer
+
+log = structlog.get_logger(__name__)
+
+NOTHING = Policy(triggers=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What one reconcile has to tell.
+
+    Attributes:
+        raw: the integration as stored in the cluster.
+        step: from which memory to which.
+        problems: what keeps it from being ready.
+        why_not_touching: why targets are not told, None if they are.
+    """
+
+    raw: Mapping[str, Any]
+    gathered: Gathered
+    decision: Decision
+    step: Step
+    problems: tuple[Problem, ...]
+    why_not_touching: Reason | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporter:
+    """Writes status and tells Events."""
+
+    clock: Clock
+    pool: ProbePool
+    writer: Writer
+    events: Events
+    records: Records
+
+    async def report(self, record: Record, report: Report, *, why: str = "") -> None:
+        """Writes status if that is worth it, and tells what is new; with ``why``, only writes, in any case.
+
+        Raises:
+            ClusterError: it was not written.
+        """
+        stats = self.pool.stats(record.key)
+        standing = standing_of(
+            record,
+            report.decision,
+            policy=report.gathered.policy or NOTHING,
+            now=self.clock.now(),
+            problems=report.problems,
+            why_not_touching=report.why_not_touching,
+            stats=stats,
+            evidence=report.gathered.observed.evidence,
+        )
+        told = {f"{one.kind}/{one.name}": one.reason for one in record.status.targets}
+        status = status_of(
+            standing,
+            before=record.status,
+            generation=record.generation,
+            probe=probe_status(stats, record.status.probe, self.clock.now(), report.decision.assessment.message),
+            history=record.history,
+        )
+        await self.writer.status(record, status, why=why)
+        if why:
+            return
+        for note in (*notes(report.raw, report.step.before, standing), *target_notes(report.raw, told, standing)):
+            self.events.tell(note)
+
+    async def before_spend(self, key: Key, amount: Decimal) -> None:
+        """Has what is about to be spent written into status first.
+
+        Raises:
+            ClusterError: it was not written, and so nothing is to be spent.
+            LookupError: the integration is not at work.
+        """
+        record = self.records.get(key)
+        if record is None or record.decision is None:
+            raise LookupError(f"{key} is not at work yet")
+        stats = self.pool.stats(key)
+        probe = probe_status(stats, record.status.probe, self.clock.now(), "a paid check is on its way")
+        status = record.status.model_copy(update={"probe": probe, "last_update": self.clock.now()})
+        log.info("paid check", integration=str(key), usd=str(amount))
+        await self.writer.status(record, status, why="spend")

@@ -1,0 +1,93 @@
+"""Looking at targets: which there are, what they are told now, and what a crash left on them."""
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+
+from ideogram_operator.decisions.adopt import adopt
+from ideogram_operator.decisions.from_spec import policy_of
+from ideogram_operator.decisions.standing import Problem
+from ideogram_operator.resource.status import Flip
+from ideogram_operator.resource.words import TargetMode
+from ideogram_operator.runtime.clock import Clock
+from ideogram_operator.runtime.permits import Permits
+from ideogram_operator.runtime.record import Record
+from ideogram_operator.runtime.roster import Roster, given_back
+from ideogram_operator.runtime.switchboard import Found, Switchboard
+
+log = structlog.get_logger(__name__)
+
+TROUBLED_PAUSE = 5.0
+UNSETTLED_PAUSE = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surveyor:
+    """Reads all targets of an integration, now and then.
+
+    Attributes:
+        resync: seconds after which targets are looked at though nothing was heard.
+    """
+
+    clock: Clock
+    roster: Roster
+    permits: Permits
+    switchboard: Switchboard
+    resync: float
+
+    def due(self, record: Record) -> bool:
+        """Whether it is time to look."""
+        return record.looked_at is None or self.clock.monotonic() - record.looked_at >= self._look_again(record)
+
+    async def look(self, record: Record, *, touching: bool) -> None:
+        """Reads all targets; what kept some from being found is left on the record.
+
+        Args:
+            record: the integration, its spec taken in.
+            touching: whether targets may be told; then it is asked whether the cluster allows it.
+        """
+        now = self.clock.monotonic()
+        problems = await self.roster.call(record)
+        if touching:
+            problems += await self._unpermitted(record)
+        found = await asyncio.gather(
+            *(self.switchboard.look(given_back(record), known) for known in record.targets.values())
+        )
+        if not record.surveyed:
+            self._adopt(record, [claim for claim in found if claim is not None])
+        unread = any(known.mode is None for known in record.targets.values())
+        record.looked_at = None if unread else now
+        record.survey_problems = problems
+
+    async def _unpermitted(self, record: Record) -> tuple[Problem, ...]:
+        if record.spec is None:
+            return ()
+        return await self.permits.missing(record.key.namespace, (target.kind for target in record.spec.targets))
+
+    def _look_again(self, record: Record) -> float:
+        if record.troubled:
+            return TROUBLED_PAUSE
+        unsettled = record.memory.falling_back or any(not known.ready for known in record.targets.values())
+        return UNSETTLED_PAUSE if unsettled else self.resync
+
+    def _adopt(self, record: Record, claims: list[Found]) -> None:
+        """After a restart: a claim that is newer than status tells of a flip that was not written down any more."""
+        newest = max(claims, key=lambda claim: claim.flip, default=None)
+        if newest is None or record.spec is None:
+            return
+        now = self.clock.now()
+        since = newest.since or now
+        adopted = adopt(
+            policy_of(record.spec),
+            record.memory,
+            flip=newest.flip,
+            since=since,
+            cause=newest.trigger,
+            throttled=newest.mode is TargetMode.THROTTLED,
+            now=now,
+        )
+        if adopted is not record.memory:
+            log.info("flip found on targets", integration=str(record.key), flip=newest.flip, cause=newest.trigger)
+            flip = Flip(from_=record.memory.state, to=adopted.state, at=since, trigger=newest.trigger, patched=since)
+            record.memory, record.history = adopted, (*record.history, flip)
