@@ -87,7 +87,7 @@ def test_killed_between_the_target_and_status_it_adopts_the_flip_and_rolls_nothi
     shop.integrate(recovery={"hold": "20s", "successes": 2})
     shop.live()
     rights.take_patch(*STATUS)
-    shop.simulator.admin.fault("refused")
+    shop.simulator.admin.fault("reset")
     shop.reads("false")
     operator.kill()
     assert shop.status()["state"] in {"Live", "Suspect"}, "status does not know of the flip"
