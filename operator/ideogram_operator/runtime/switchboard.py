@@ -195,7 +195,8 @@ class Switchboard:
         if not planned.switches or not held:
             return None
         now = self.clock.now()
-        known.put_back = note_put_back(known.put_back, known.switched_at, now)
+        if not _noted(known):
+            known.put_back = note_put_back(known.put_back, known.switched_at, now)
         if not conflicted(known.put_back, now):
             return None
         manager = next((one.manager for one in planned.put_back if one.manager), "") or "an unknown manager"
@@ -209,6 +210,11 @@ class Switchboard:
         )
         known.left_alone = order.version, problem
         return problem
+
+
+def _noted(known: Known) -> bool:
+    """Whether it was counted already that the target was put back: nothing was told since, however often we tried."""
+    return known.switched_at is not None and any(at >= known.switched_at for at in known.put_back)
 
 
 def problem_of(remark: Remark) -> Problem:
