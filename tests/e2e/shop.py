@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ideogram_operator.resource.words import FALLBACK_ANNOTATION, RESTORE_FINALIZER
@@ -224,6 +224,12 @@ def target(name: str = "web", kind: str = "Deployment", **parts: Any) -> Json:
     switch = {} if kind == "CronJob" else {"switch": {"name": "IDEOGRAM_ENABLED", "fallbackValue": "false"}}
     named = {} if "selector" in parts else {"name": name}
     return {"kind": kind, **named, **switch, **parts}
+
+
+def ordered(mode: str, *, seconds: float = 3600) -> Json:
+    """A person's order, for so long."""
+    until = datetime.now(UTC) + timedelta(seconds=seconds)
+    return {"mode": mode, "reason": "maintenance", "until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
 
 
 def env(*entries: Json, name: str = "web") -> Json:

@@ -40,6 +40,7 @@ def test_a_revoked_key_flips_after_one_confirmation_and_is_then_left_alone(shop:
         admin.wait_for(lambda log: sum(one.status == 401 for one in log) > 2, timeout=6)
     assert len(admin.requests(status=401)) == 2, "the answer and its one confirmation"
 
+    times.mark("replaced")
     shop.secret(admin.add_key().secret)
     shop.live()
     times.mark("recovered")
