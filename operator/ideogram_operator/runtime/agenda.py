@@ -2,7 +2,8 @@
 
 A request carries a name only, never the event that caused it: whoever reconciles looks at what is there now. A key
 that becomes dirty while it is reconciled is reconciled once more afterwards. A reconcile that raises is logged and
-tried again, later each time.
+tried again, later each time. What the cluster refused is one line, the first time: when the API server is away, every
+integration would tell the same again and again.
 
 A heap and workers instead of a task per integration: ten thousand sleeping tasks cost memory and wake in bursts.
 """
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from ideogram_operator.cluster.errors import ClusterError
 from ideogram_operator.runtime.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -33,6 +35,8 @@ class Key:
 
 
 DRAIN_PAUSE = 0.02
+MOST_STALE = 1000
+"""Superseded entries that the heap may hold beside as many as there are keys."""
 
 Reconcile = Callable[[Key], Awaitable[float]]
 
@@ -55,6 +59,7 @@ class Agenda:
     jitter: Callable[[], float] = field(default=random.random)
     _heap: list[tuple[float, int, Key]] = field(default_factory=list)
     _due: dict[Key, float] = field(default_factory=dict)
+    _waiting: dict[Key, float] = field(default_factory=dict)
     _running: set[Key] = field(default_factory=set)
     _dirty: set[Key] = field(default_factory=set)
     _failures: dict[Key, int] = field(default_factory=dict)
@@ -67,35 +72,31 @@ class Agenda:
         """Asks for a reconcile as soon as a worker is free."""
         if key in self._running:
             self._dirty.add(key)
-        else:
+        elif key not in self._waiting:
             self._schedule(key, self.clock.monotonic())
 
     def later(self, key: Key, seconds: float) -> None:
         """Asks for a reconcile after this time, unless one comes sooner."""
         self._schedule(key, self.clock.monotonic() + max(0.0, seconds))
 
-    def forget(self, key: Key) -> None:
-        """Drops all that is planned for a key that is gone."""
-        self._due.pop(key, None)
-        self._failures.pop(key, None)
-        self._dirty.discard(key)
-
     @property
     def lateness(self) -> float:
-        """Seconds by which the most overdue key is late."""
+        """Seconds by which the most overdue key is late, whether it waits for its time or for a free worker."""
         while self._heap and self._due.get(self._heap[0][2]) != self._heap[0][0]:
             heapq.heappop(self._heap)
-        waiting = self.clock.monotonic() - self._heap[0][0] if self._heap else 0.0
-        return max(0.0, waiting)
+        # Handed out in the order of their due times, so the first that waits has waited longest.
+        due = [*itertools.islice(self._waiting.values(), 1), *(entry[0] for entry in self._heap[:1])]
+        return max(0.0, self.clock.monotonic() - min(due)) if due else 0.0
 
     @property
     def size(self) -> int:
-        """How many keys have a due time or are being reconciled."""
-        return len(self._due.keys() | self._running)
+        """How many keys have a due time, wait for a worker or are being reconciled."""
+        return len(self._due.keys() | self._waiting.keys() | self._running)
 
     async def drain(self) -> None:
-        """Hands out nothing more, and returns once what is under way has finished."""
+        """Hands out nothing more, and returns once what is under way has finished; what only waits is left."""
         self._draining = True
+        self._waiting.clear()
         self._wake.set()
         while self._running:
             await self.clock.sleep(DRAIN_PAUSE)
@@ -112,6 +113,9 @@ class Agenda:
             return
         self._due[key] = due
         heapq.heappush(self._heap, (due, next(self._sequence), key))
+        if len(self._heap) > 2 * len(self._due) + MOST_STALE:
+            self._heap = [entry for entry in self._heap if self._due.get(entry[2]) == entry[0]]
+            heapq.heapify(self._heap)
         self._wake.set()
 
     async def _dispatch(self) -> None:
@@ -138,14 +142,17 @@ class Agenda:
             del self._due[key]
             if key in self._running:
                 self._dirty.add(key)
-            else:
-                self._running.add(key)
+            elif key not in self._waiting:
+                self._waiting[key] = due
                 self._ready.put_nowait(key)
         return None
 
     async def _work(self) -> None:
         while True:
             key = await self._ready.get()
+            if self._waiting.pop(key, None) is None:
+                continue
+            self._running.add(key)
             try:
                 pause = await self._attempt(key)
             finally:
@@ -159,10 +166,22 @@ class Agenda:
     async def _attempt(self, key: Key) -> float | None:
         try:
             pause = await self.reconcile(key)
+        except ClusterError as error:
+            pause, first = self._failed(key)
+            tell = log.warning if first else log.debug
+            tell(
+                "the cluster refused; it is tried again", integration=str(key), error=str(error), retry=round(pause, 1)
+            )
+            return pause
         except Exception:
-            failures = self._failures[key] = self._failures.get(key, 0) + 1
-            pause = min(self.last_retry, self.first_retry * (1 << min(failures - 1, 10))) * (0.5 + self.jitter())
-            log.exception("reconcile failed; it is tried again", integration=str(key), retry_seconds=round(pause, 1))
+            pause, _ = self._failed(key)
+            log.exception("reconcile failed; it is tried again", integration=str(key), retry=round(pause, 1))
             return pause
         self._failures.pop(key, None)
         return pause if pause != float("inf") else None
+
+    def _failed(self, key: Key) -> tuple[float, bool]:
+        """Counts a failure; returns the seconds until the next try, and whether it was the first in a row."""
+        failures = self._failures[key] = self._failures.get(key, 0) + 1
+        pause = min(self.last_retry, self.first_retry * (1 << min(failures - 1, 10))) * (0.5 + self.jitter())
+        return pause, failures == 1
