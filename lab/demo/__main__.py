@@ -40,7 +40,7 @@ def main(*, plain: bool, patience: float) -> None:
 
 def _view(*, plain: bool) -> View:
     console = Console(highlight=False)
-    if plain or not console.is_terminal:
+    if plain or not console.is_terminal or console.is_dumb_terminal:
         return PlainView(lambda text: print(text, flush=True))
     return LiveView(console, scenes=len(SCENES))
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.demo.sight import Sight
-from lab.demo.timeline import HEADERS, NOTES, Row
+from lab.demo.timeline import HEADERS, LEFT, NOTES, Row
 from lab.demo.view import Mark, clock_time
 
 STYLES: Final = {
@@ -107,7 +107,8 @@ class LiveView:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._board.rest("interrupted" if error else "all of it was seen")
+        ends = {type(None): "all of it was seen", SystemExit: "interrupted"}
+        self._board.rest(ends.get(kind or type(None), "it ends here: not everything happened"))
         self._live.stop()
 
     def scene(self, title: str, about: str) -> None:
@@ -131,7 +132,7 @@ class LiveView:
     def timeline(self, rows: Sequence[Row]) -> None:
         table = Table(box=None, header_style="dim", padding=(0, 1))
         for index, header in enumerate(HEADERS):
-            table.add_column(header, justify="right" if index > 2 else "left", no_wrap=True)
+            table.add_column(header, justify="left" if index in LEFT else "right", no_wrap=True)
         for row in rows:
             table.add_row(*row.cells())
         self._console.print(Text("\nWhen it happened", "bold"), Text("\n".join(NOTES), "dim italic"), table, sep="\n")

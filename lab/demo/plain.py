@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from lab.demo.sight import Sight
-from lab.demo.timeline import HEADERS, NOTES, Row
+from lab.demo.timeline import HEADERS, LEFT, NOTES, Row
 from lab.demo.view import Mark, clock_time
 
 WIDTH = 118
@@ -45,7 +45,11 @@ class PlainView:
         widths = [max(len(row[column]) for row in cells) for column in range(len(HEADERS))]
         self._write("\n== When it happened\n" + "\n".join(f"   {note}" for note in NOTES) + "\n")
         for row in cells:
-            self._write("   " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+            aligned = (
+                cell.ljust(width) if index in LEFT else cell.rjust(width)
+                for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+            )
+            self._write("   " + "  ".join(aligned).rstrip())
 
     def screen(self, title: str, text: str) -> None:
         self._write(f"\n== {title}\n\n{text.rstrip()}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from lab.demo.kubectl import folded
+from lab.demo.kubectl import essence, folded
 from lab.demo.play import Play
 from lab.demo.sight import Sight
 from lab.demo.stage import SHOP
@@ -144,14 +144,28 @@ def operator_is_killed(play: Play) -> None:
     _untouched(play)
 
 
+def kubectl_tells(play: Play) -> None:
+    """Whoever comes later reads it all in kubectl: each flip, what led to it, and its times."""
+    for app in play.sights:
+        told = play.kubectl("describe", "idi", app.name)
+        turns = [turn for each in play.episodes for turn in (each.falls[app.name], each.returns[app.name])]
+        times = [turn.flip[moment] for turn in turns for moment in ("at", "patched", "ready")]
+        play.require(
+            f"kubectl describe idi {app.name} tells its {len(turns)} flips", all(time in told for time in times)
+        )
+    play.keep_screen("At the end", "get", "idi", "-o", "wide")
+    play.keep_screen("At the end, in short", "describe", "idi", "storefront", cut=essence)
+
+
 SCENES: Final = (
     Scene(title="Three applications, all Live", play=all_live),
     Scene(title="The provider goes down", play=provider_goes_down),
     Scene(title="The provider returns", play=provider_returns),
-    Scene(title="The key is revoked, and replaced", play=key_is_revoked),
-    Scene(title="Credit runs out, and is topped up", play=credit_runs_out),
+    Scene(title="The key is revoked, then replaced", play=key_is_revoked),
+    Scene(title="Credit runs out, then is topped up", play=credit_runs_out),
     Scene(title="A deploy during a fallback", play=deploy_meanwhile),
     Scene(title="kill -9 during a fallback", play=operator_is_killed),
+    Scene(title="What kubectl tells of it", play=kubectl_tells),
 )
 
 

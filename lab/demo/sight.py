@@ -118,7 +118,7 @@ class Lookout:
         return Sight(
             name=name,
             status=status,
-            target={"kind": _KINDS[name], **target},
+            target=target,
             switch=switch_of(target),
             pods=tuple(_pod(pod, settings) for pod in mine if "deletionTimestamp" not in pod["metadata"]),
             says=self._says(name),
@@ -128,9 +128,6 @@ class Lookout:
         answer = self._http.get(self._health.health_url(SHOP, name))
         services: Mapping[str, Any] = answer.json().get("services", {}) if answer.is_success else {}
         return str(services.get("ideogram", ""))
-
-
-_KINDS: Final = {"storefront": "Deployment", "nightly-render": "CronJob", "gallery": "ConfigMap"}
 
 
 def switch_of(target: Json) -> str:

@@ -3,24 +3,23 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from typing import Final
 
 from lab.kube import Json
 
 HEADERS: Final = (
-    "scene",
-    "application",
-    "trigger",
-    "detected",
-    "patched",
-    "ready",
-    "disabled",
-    "patched",
-    "ready",
-    "enabled",
+    *("scene, trigger", "application"),
+    *("detected", "patched", "ready", "disabled"),
+    "│",
+    *("patched", "ready", "enabled"),
 )
-AFTER_CAUSE: Final = ("detected", "patched", "ready", "disabled")
-"""The columns that count from the beginning of the trouble; the last three count from its end."""
+LEFT: Final = frozenset({0, 1, 6})
+"""The columns that are words; the others are numbers."""
+NOTES: Final = (
+    "Seconds, left of the line since the trouble began, right of it since it was over. Detected, patched and ready",
+    "are the times in status.history; disabled and enabled: when all pods and /health were seen to say so.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +55,8 @@ class Episode:
 class Row:
     """One application in one scene; times in seconds, None if they are not known."""
 
-    scene: str
+    words: str
     application: str
-    trigger: str
     detected: float | None
     patched: float | None
     ready: float | None
@@ -69,27 +67,26 @@ class Row:
 
     def cells(self) -> tuple[str, ...]:
         """The row as text, in the order of `HEADERS`."""
-        times = (
-            *(self.detected, self.patched, self.ready, self.disabled),
-            *(self.back_patched, self.back_ready, self.enabled),
-        )
-        return (self.scene, self.application, self.trigger, *(_seconds(time) for time in times))
+        fall = (self.detected, self.patched, self.ready, self.disabled)
+        back = (self.back_patched, self.back_ready, self.enabled)
+        return (self.words, self.application, *map(_seconds, fall), "│", *map(_seconds, back))
 
 
 def rows(episodes: Iterable[Episode]) -> Iterator[Row]:
-    """A row for each application in each episode; the scene is named in its first only."""
+    """A row for each application in each episode; its first has the scene's title, its second the trigger."""
     for episode in episodes:
-        for index, name in enumerate(episode.falls):
-            yield _row(episode, name, episode.scene if index == 0 else "")
+        triggers = {str(turn.flip.get("trigger", "")) for turn in episode.falls.values()}
+        words = (episode.scene, f"  {', '.join(sorted(triggers))}")
+        for name, told in zip_longest(episode.falls, words[: len(episode.falls)], fillvalue=""):
+            yield _row(episode, name, told)
 
 
-def _row(episode: Episode, name: str, scene: str) -> Row:
+def _row(episode: Episode, name: str, words: str) -> Row:
     fall, back = episode.falls[name], episode.returns.get(name)
     began, ended = episode.began, episode.ended
     return Row(
-        scene=scene,
+        words=words,
         application=name,
-        trigger=str(fall.flip.get("trigger", "")),
         detected=_after(fall.moment("detected"), began),
         patched=_after(fall.moment("patched"), began),
         ready=_after(fall.moment("ready"), began),
@@ -105,10 +102,4 @@ def _after(moment: datetime | None, start: datetime | None) -> float | None:
 
 
 def _seconds(time: float | None) -> str:
-    return "" if time is None else f"{time:.1f} s"
-
-
-NOTES: Final = (
-    "detected to disabled: seconds after the trouble began. patched to enabled: after it was over.",
-    "detected, patched, ready: as status.history tells. disabled, enabled: as all pods and /health were seen to say.",
-)
+    return "" if time is None else f"{time:.1f}"

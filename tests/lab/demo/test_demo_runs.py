@@ -80,13 +80,13 @@ def test_all_of_it_happens_and_is_told_in_plain_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "told"),
     [
-        pytest.param(signal.SIGSTOP, "✘ not seen within 3 s: ", id="an operator that does nothing"),
+        pytest.param(signal.SIGSTOP, "✘ not seen within 8 s: ", id="an operator that does nothing"),
         pytest.param(signal.SIGKILL, "✘ operator ended with -9", id="an operator that died"),
     ],
 )
 def test_what_does_not_happen_is_told_and_the_demo_fails(tmp_path: Path, number: signal.Signals, told: str) -> None:
-    with demo(tmp_path, "--patience", "3") as person:
-        read_until(person, "== 2 of 7")
+    with demo(tmp_path, "--patience", "8") as person:
+        read_until(person, SCENES[1].title)
         os.kill(operator_pid(tmp_path), number)
         rest = rest_of(person)
     assert person.returncode == 1
@@ -98,7 +98,7 @@ def test_what_does_not_happen_is_told_and_the_demo_fails(tmp_path: Path, number:
 
 def test_ctrl_c_is_no_success_and_leaves_nothing_behind(tmp_path: Path) -> None:
     with demo(tmp_path) as person:
-        read_until(person, "== 2 of 7")
+        read_until(person, SCENES[1].title)
         os.killpg(person.pid, signal.SIGINT)
         rest = rest_of(person)
     assert person.returncode == 130

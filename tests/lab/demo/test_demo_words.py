@@ -87,18 +87,22 @@ def test_times_are_counted_from_their_cause_and_what_is_not_known_stays_empty() 
         return (start + timedelta(seconds=seconds)).isoformat()
 
     fall = {"trigger": "apiUnreachable", "detected": at(0.5), "patched": at(2), "ready": at(3)}
+    late = {"trigger": "apiUnreachable", "patched": at(2.1)}
     back = {"patched": at(11), "ready": at(12.5)}
     episode = Episode(
         scene="2 Down",
         began=start,
         ended=start + timedelta(seconds=10),
-        falls={"storefront": Turn(flip=fall, said=start + timedelta(seconds=3.1)), "gallery": Turn(flip={}, said=None)},
+        falls={
+            "storefront": Turn(flip=fall, said=start + timedelta(seconds=3.1)),
+            "gallery": Turn(flip=late, said=None),
+        },
         returns={"storefront": Turn(flip=back, said=start + timedelta(seconds=13))},
     )
     told = [row.cells() for row in rows([episode])]
     assert told == [
-        ("2 Down", "storefront", "apiUnreachable", "0.5 s", "2.0 s", "3.0 s", "3.1 s", "1.0 s", "2.5 s", "3.0 s"),
-        ("", "gallery", "", "", "", "", "", "", "", ""),
+        ("2 Down", "storefront", "0.5", "2.0", "3.0", "3.1", "│", "1.0", "2.5", "3.0"),
+        ("  apiUnreachable", "gallery", "", "2.1", "", "", "│", "", "", ""),
     ]
     assert {len(row) for row in told} == {len(HEADERS)}
 
