@@ -75,6 +75,7 @@ class Housekeeping:
 
     async def _sweep(self) -> None:
         listed: list[Object] = []
+        known = self.store.uids()
         try:
             for namespace in self.namespaces or ("",):
                 listing = await self.gateway.list(Address(resource=INTEGRATIONS, namespace=namespace))
@@ -83,7 +84,7 @@ class Housekeeping:
             log.warning("sweep failed; it is tried again", error=str(error))
             return
         self.hearing.last = self.clock.monotonic()
-        ghosts = self.store.sweep(listed)
+        ghosts = self.store.sweep(known, listed)
         self.metrics.ghosts.inc(ghosts)
         for raw in listed:
             self.store.saw({"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND, **raw})

@@ -23,6 +23,8 @@ class Store:
 
     dirty: Callable[[Key], None]
     _objects: dict[Key, Raw] = field(default_factory=dict)
+    _buried: set[str] = field(default_factory=set)
+    _buried_before: set[str] = field(default_factory=set)
 
     def get(self, key: Key) -> Raw | None:
         """Returns the latest version seen, None if there is no such integration."""
@@ -36,38 +38,65 @@ class Store:
         return tuple(self._objects)
 
     def saw(self, raw: Raw) -> None:
-        """Takes in a version from the watch or from a list; an older one than is known is passed over."""
-        key = key_of(raw)
+        """Takes in a version from the watch or from a list; an older one than is known is passed over.
+
+        So is one of an integration that is known to be gone: a list may be older than the end that the watch told.
+        """
+        key, uid = key_of(raw), _uid(raw)
         before = self._objects.get(key)
-        if before is not None and _older(raw, before):
+        if uid in self._buried or uid in self._buried_before or (before is not None and _older(raw, before)):
             return
-        self._objects[key] = raw
+        self._objects[key] = _slim(raw)
         if before is None or _meaning(before) != _meaning(raw):
             self.dirty(key)
 
     def lost(self, key: Key, uid: str | None = None) -> None:
         """The integration is gone; with a uid, only if it is that one (another may have come in its place)."""
         before = self._objects.get(key)
-        if before is None or (uid is not None and before["metadata"].get("uid") != uid):
+        if uid is not None:
+            self._buried.add(uid)
+        if before is None or (uid is not None and _uid(before) != uid):
             return
         del self._objects[key]
         self.dirty(key)
 
-    def sweep(self, listed: Iterable[Raw]) -> int:
+    def uids(self) -> dict[Key, str]:
+        """Returns which integrations are known now, to be handed to ``sweep`` once a list has been read."""
+        return {key: _uid(raw) for key, raw in self._objects.items()}
+
+    def sweep(self, before: Mapping[Key, str], listed: Iterable[Raw]) -> int:
         """Drops what a complete list no longer has; returns how many ghosts there were.
 
         A watch that was interrupted for too long starts anew with a list, and never says what was deleted meanwhile.
+
+        Args:
+            before: which were known when the list began; what came since may rightly be missing from it.
+            listed: all integrations that there are.
         """
-        there = {key_of(raw): raw["metadata"].get("uid") for raw in listed}
-        ghosts = [key for key, raw in self._objects.items() if there.get(key) != raw["metadata"].get("uid")]
+        there = {key_of(raw): _uid(raw) for raw in listed}
+        ghosts = [
+            key for key, uid in before.items() if there.get(key) != uid and _uid(self._objects.get(key, {})) == uid
+        ]
         for key in ghosts:
             self.lost(key)
+        # A uid never comes back; whatever list could still name these has been read by the sweep after next.
+        self._buried_before, self._buried = self._buried, set()
         return len(ghosts)
 
 
 def key_of(raw: Raw) -> Key:
     """Returns the key of an object."""
     return Key(raw["metadata"]["namespace"], raw["metadata"]["name"])
+
+
+def _uid(raw: Raw) -> str:
+    return str((raw.get("metadata") or {}).get("uid", ""))
+
+
+def _slim(raw: Raw) -> Raw:
+    """The object without the bookkeeping of its writers, which is often larger than all the rest."""
+    metadata = {name: value for name, value in raw["metadata"].items() if name != "managedFields"}
+    return {**raw, "metadata": metadata}
 
 
 def _meaning(raw: Raw) -> tuple[Any, ...]:
