@@ -174,6 +174,10 @@ class Switchboard:
                 reason=Reason.ROLLOUT_STUCK,
                 message=f"{known.ref} was told, but its pods do not get ready: {progress.message}. Look at its pods.",
             )
+        elif known.problem is None and progress.phase is Phase.NOT_ROLLING and known.switched_at is not None:
+            known.problem = Problem(
+                reason=Reason.TARGET_PAUSED, message=f"{known.ref} was told, but {progress.message}."
+            )
 
     def _stuck(self, known: Known) -> bool:
         if known.rollout is None or known.switched_at is None:
