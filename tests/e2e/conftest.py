@@ -11,6 +11,7 @@ from lab.cluster import Cluster
 from lab.kube import Kube
 from lab.operator import Flags, Operator, grant_rights, operator_kubeconfig
 from lab.simulator import Simulator
+from tests.e2e.rights import Rights
 from tests.e2e.shop import Shop
 
 RunOperator = Callable[..., Operator]
@@ -38,6 +39,12 @@ def account(shop: Shop, tmp_path: Path) -> Kube:
 
 
 @pytest.fixture
+def rights(shop: Shop, account: Kube) -> Rights:
+    """The operator's rights, to be taken away and given back."""
+    return Rights(shop, account)
+
+
+@pytest.fixture
 def run_operator(shop: Shop, tmp_path: Path) -> Iterator[RunOperator]:
     """Starts the operator for the shop; whatever happens to it, it is gone after the test."""
     with ExitStack() as ends:
@@ -49,8 +56,10 @@ def run_operator(shop: Shop, tmp_path: Path) -> Iterator[RunOperator]:
             values: dict[str, Any] | None = None,
             server: str | None = None,
             log_level: str = "info",
+            grant: bool = True,
         ) -> Operator:
-            grant_rights(shop.cluster, shop.namespace, values=values)
+            if grant:
+                grant_rights(shop.cluster, shop.namespace, values=values)
             path = tmp_path / "operator.yaml"
             flags = Flags(
                 kubeconfig=operator_kubeconfig(shop.cluster.access, shop.namespace, path, server=server),

@@ -1,63 +1,17 @@
 """kill -9 at the worst moments, and every way in which an integration ends."""
 
 from contextlib import suppress
-from typing import Any
 
 import pytest
 
-from lab.kube import Json, Kube, KubeError
+from lab.kube import KubeError
 from lab.operator import Operator
 from lab.waiting import wait_until
 from tests.e2e.conftest import RunOperator
+from tests.e2e.rights import DEPLOYMENTS, STATUS, Rights
 from tests.e2e.shop import ON, Shop, Timeline, claimed, condition, env, gone, held_by_finalizer, history, target
 
 pytestmark = [pytest.mark.cluster, pytest.mark.e2e]
-
-ROLE = "/apis/rbac.authorization.k8s.io/v1/namespaces/{0}/roles"
-REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-
-
-class Rights:
-    """The operator's Role, some verb of which can be taken away and given back: a write that never arrives."""
-
-    def __init__(self, shop: Shop, account: Kube) -> None:
-        self._shop, self._account = shop, account
-        (role,) = shop.kube.get(ROLE.format(shop.namespace))["items"]
-        self._path = f"{ROLE.format(shop.namespace)}/{role['metadata']['name']}"
-        self._rules: list[Json] = role["rules"]
-
-    def take_patch(self, group: str, resource: str, subresource: str = "") -> None:
-        whole = f"{resource}/{subresource}" if subresource else resource
-        rules = [
-            {**rule, "resources": [one for one in rule["resources"] if one != whole]}
-            for rule in self._rules
-            if rule["resources"] != [whole]
-        ]
-        if not subresource:
-            rules.append({"apiGroups": [group], "resources": [whole], "verbs": ["get", "list", "watch"]})
-        self._set(rules, group, resource, subresource, allowed=False)
-
-    def give_back(self, group: str, resource: str, subresource: str = "") -> None:
-        self._set(self._rules, group, resource, subresource, allowed=True)
-
-    def _set(self, rules: list[Json], group: str, resource: str, subresource: str, *, allowed: bool) -> None:
-        self._shop.kube.patch(self._path, {"rules": rules})
-        asked: dict[str, Any] = {"namespace": self._shop.namespace, "verb": "patch", "group": group}
-        asked |= {"resource": resource, "subresource": subresource}
-        body = {"spec": {"resourceAttributes": asked}, "apiVersion": "authorization.k8s.io/v1"}
-        review = body | {"kind": "SelfSubjectAccessReview"}
-        wait_until(
-            lambda: self._account.create(REVIEW, review)["status"]["allowed"] is allowed, f"patch {resource}: {allowed}"
-        )
-
-
-@pytest.fixture
-def rights(shop: Shop, account: Kube) -> Rights:
-    return Rights(shop, account)
-
-
-STATUS = ("ideogram-operator.io", "ideogramintegrations", "status")
-DEPLOYMENTS = ("apps", "deployments")
 
 
 def test_killed_in_fallback_it_returns_though_the_provider_recovered_meanwhile(shop: Shop, operator: Operator) -> None:

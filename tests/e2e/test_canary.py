@@ -1,0 +1,127 @@
+"""A key that can be recognised goes through every error there is, and is found nowhere but in its Secret."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import RunOperator
+from tests.e2e.shop import QUICK_PROBE, QUICK_RECOVERY, SECRET, Shop, condition
+
+pytestmark = [pytest.mark.cluster, pytest.mark.e2e]
+
+ECHOING = "{key} is wrong, says the gateway; Api-Key: {key}"
+
+
+def faults(key: str) -> list[dict[str, Any]]:
+    """Every way in which the API can fail, those that echo the key included."""
+    echo = ECHOING.format(key=key)
+    v2 = json.dumps({"error": echo, "reject_reason": echo})
+    problem = json.dumps({"title": echo, "detail": echo})
+    split = json.dumps({"error": f"{key[:20]} {key[20:]}", "reject_reason": "insufficient_funds"})
+    return [
+        {"kind": "refused"},
+        {"kind": "reset"},
+        {"kind": "close"},
+        {"kind": "hang"},
+        {"kind": "truncate"},
+        {"kind": "drip"},
+        {"kind": "not_http"},
+        {"kind": "redirect"},
+        {"kind": "redirect", "location": f"http://127.0.0.1:9/{key}"},
+        {"kind": "garbage", "body": echo},
+        {"kind": "huge", "size": 200_000},
+        {"kind": "status", "status": 200, "body": v2},
+        {"kind": "status", "status": 400, "body": v2},
+        {"kind": "status", "status": 401, "body": v2},
+        {"kind": "status", "status": 402, "body": split},
+        {"kind": "status", "status": 403, "body": problem, "media_type": "application/problem+json"},
+        {"kind": "status", "status": 404, "body": echo, "media_type": "text/plain"},
+        {"kind": "status", "status": 429, "body": v2, "headers": {"Retry-After": key}},
+        {"kind": "status", "status": 500, "body": echo, "headers": {"X-Echo": key, "Server": key}},
+        {"kind": "status", "status": 503, "body": v2, "headers": {"Retry-After": "1"}},
+    ]
+
+
+def everything_visible(shop: Shop) -> dict[str, str]:
+    """Every object of the namespace but Secrets, as text; events included."""
+    found = {}
+    for base in ("/api/v1", *(f"/apis/{one}" for one in group_versions(shop))):
+        for resource in shop.kube.get(base)["resources"]:
+            listed = resource["namespaced"] and "list" in resource["verbs"] and "/" not in resource["name"]
+            if not listed or resource["name"] == "secrets":
+                continue
+            found[f"{base} {resource['name']}"] = json.dumps(
+                shop.kube.get(f"{base}/namespaces/{shop.namespace}/{resource['name']}")
+            )
+    return found
+
+
+def group_versions(shop: Shop) -> list[str]:
+    return [version["groupVersion"] for group in shop.kube.get("/apis")["groups"] for version in group["versions"]]
+
+
+def test_the_key_appears_nowhere_whatever_goes_wrong(shop: Shop, run_operator: RunOperator) -> None:
+    key, admin = shop.simulator.key, shop.simulator.admin
+    operator = run_operator("--log-level", "debug")
+    shop.deploy(replicas=1)
+    probe = {**QUICK_PROBE, "timeout": "1s", "generate": {"interval": "1m", "dailyBudgetUSD": "100"}}
+    shop.integrate(probe=probe, recovery={**QUICK_RECOVERY, "hold": "0s", "successes": 1})
+    shop.live()
+    seen = set()
+    for fault in faults(key):
+        number = admin.fault(**fault)
+        try:
+            before = shop.status().get("lastUpdate")
+            status = shop.until(
+                lambda status, before=before: status["lastUpdate"] != before and status["health"] != "Healthy",
+                f"{fault} to be noticed",
+            )
+            seen.add(status["message"])
+            found_nowhere(key, shop, operator.log_text(), operator.metrics())
+        finally:
+            admin.heal(number)
+        # A refused key is left alone for ten minutes: it is changed away and back, as a person would.
+        shop.annotate("ideogram-operator.io/probe", str(number))
+        if shop.status()["health"] == "Down" and "authFailure" in shop.status().get("alertsFiring", ""):
+            shop.secret(admin.add_key().secret)
+            shop.live()
+            shop.secret(key)
+            operator.kill()
+            operator.start()
+        shop.live()
+    assert admin.requests(host="elsewhere") == [], "no redirect was followed"
+    assert all(set(one.key_seen_in) <= {"api-key"} for one in admin.requests())
+    assert len(seen) > 10, "the errors were told, each in its own words"
+
+
+@pytest.mark.parametrize("spoiled", ["{} ", "{}\n", " {}", "{}\tx", "{}\x7f", "{}é"], ids=repr)
+def test_a_key_that_cannot_be_one_is_told_without_being_shown(
+    shop: Shop, run_operator: RunOperator, spoiled: str
+) -> None:
+    key = shop.simulator.key
+    shop.secret(spoiled.format(key))
+    operator = run_operator("--log-level", "debug")
+    shop.deploy(replicas=1)
+    shop.integrate()
+    status = shop.until(lambda status: condition(status, "Ready")["status"] == "False", "the key to be refused")
+    assert condition(status, "Ready")["reason"] == "KeyUnusable"
+    assert SECRET in condition(status, "Ready")["message"]
+    assert shop.simulator.admin.requests(host="api") == []
+    found_nowhere(key, shop, operator.log_text(), operator.metrics())
+
+
+def found_nowhere(key: str, shop: Shop, *texts: str) -> None:
+    pieces = (key, key.removeprefix("sim-canary-"), key[:20], key[-12:])
+    objects = everything_visible(shop)
+    assert any(SECRET in text for text in objects.values()), "the search sees the objects"
+    for where, text in [*objects.items(), *(("log or metrics", text) for text in texts)]:
+        for piece in pieces:
+            assert piece not in text, f"{where} has {text[max(0, text.find(piece) - 200) : text.find(piece)]!r}…"
+
+
+def test_the_search_would_find_a_key(shop: Shop) -> None:
+    path = f"/api/v1/namespaces/{shop.namespace}/configmaps"
+    shop.kube.create(path, {"metadata": {"name": SECRET}, "data": {"leak": shop.simulator.key}})
+    with pytest.raises(AssertionError, match="configmaps"):
+        found_nowhere(shop.simulator.key, shop)
