@@ -46,4 +46,4 @@ def _view(*, plain: bool) -> View:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="python -m lab demo")
