@@ -53,11 +53,14 @@ def chart_objects(*, namespace: str, values: Mapping[str, Any]) -> list[Json]:
 
 
 def grant_rights(cluster: Cluster, namespace: str, *, values: Mapping[str, Any] | None = None) -> None:
-    """Makes the chart's ServiceAccount and its rights in the one namespace; the CRD and the pod are left out."""
+    """Makes the chart's ServiceAccount and its rights as of a release in this namespace; no CRD and no pod.
+
+    The rights are for this namespace alone unless ``values`` has other ``namespaces``; none is all of them, by a
+    ClusterRole that the caller takes away again.
+    """
     wanted = {"namespaces": [namespace], "crds.install": False, "rbac.tenantRoles": "Never", **(values or {})}
     rights = (item for item in chart_objects(namespace=namespace, values=wanted) if item["kind"] in RIGHTS)
     for item in rights:
-        item["metadata"].setdefault("namespace", namespace)
         cluster.kube.apply(item)
 
 

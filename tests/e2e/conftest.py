@@ -57,12 +57,14 @@ def run_operator(shop: Shop, tmp_path: Path) -> Iterator[RunOperator]:
             server: str | None = None,
             log_level: str = "info",
             grant: bool = True,
+            home: str | None = None,
         ) -> Operator:
+            home = home or shop.namespace
             if grant:
-                grant_rights(shop.cluster, shop.namespace, values=values)
+                grant_rights(shop.cluster, home, values=values)
             path = tmp_path / "operator.yaml"
             flags = Flags(
-                kubeconfig=operator_kubeconfig(shop.cluster.access, shop.namespace, path, server=server),
+                kubeconfig=operator_kubeconfig(shop.cluster.access, home, path, server=server),
                 namespaces=(shop.namespace,),
                 allow_hosts=hosts or (shop.simulator.url,),
                 control_url=shop.simulator.control_url if control_url is None else control_url,

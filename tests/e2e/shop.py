@@ -14,7 +14,7 @@ from typing import Any
 
 from ideogram_operator.resource.words import FALLBACK_ANNOTATION, RESTORE_FINALIZER
 from lab.cluster import Cluster
-from lab.kube import JSON_PATCH, Json, Kube, KubeError
+from lab.kube import JSON_PATCH, Json, Kube
 from lab.simulator import Simulator
 from lab.waiting import NeverHappenedError, wait_until
 
@@ -306,14 +306,6 @@ def history(status: Json) -> Json:
 
 def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def gone(kube: Kube, path: str) -> bool:
-    try:
-        kube.get(path)
-    except KubeError as error:
-        return error.status == 404
-    return False
 
 
 def set_env(shop: Shop, name: str, value: str, *, manager: str, kind: str = "Deployment") -> None:
