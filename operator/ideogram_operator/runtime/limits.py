@@ -4,6 +4,7 @@ One provider with an outage can ask for a restart of every pod in the cluster in
 the image registry of that cluster should live through it.
 """
 
+import contextlib
 from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass, field
@@ -11,6 +12,19 @@ from dataclasses import dataclass, field
 from ideogram_operator.runtime.clock import Clock
 
 MINUTE = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """Leave to switch one target, to be withdrawn if nothing came of it.
+
+    Attributes:
+        at: when it was given; ``before``: since when the target was rolling out already, None if it was not.
+    """
+
+    target: Hashable
+    at: float
+    before: float | None
 
 
 @dataclass(slots=True)
@@ -30,23 +44,37 @@ class BlastRadius:
     _rolling: dict[Hashable, float] = field(default_factory=dict)
     _flips: deque[float] = field(default_factory=deque)
 
-    def enter(self, target: Hashable, *, rolls_out: bool) -> bool:
-        """Whether the target may be switched now; if so, it counts until ``leave``.
+    def room(self, target: Hashable, *, rolls_out: bool) -> bool:
+        """Whether the target might be switched now.
 
         Args:
             target: whatever names it.
             rolls_out: False for what restarts no pods; it counts as a flip only.
         """
-        now = self.clock.monotonic()
-        self._expire(now)
+        self._expire(self.clock.monotonic())
         if len(self._flips) >= self.max_flips_per_minute:
             return False
-        if rolls_out and target not in self._rolling and len(self._rolling) >= self.max_rollouts:
-            return False
+        return not rolls_out or target in self._rolling or len(self._rolling) < self.max_rollouts
+
+    def enter(self, target: Hashable, *, rolls_out: bool) -> Ticket | None:
+        """Returns leave to switch the target now, None if it has to wait; a rollout counts until ``leave``."""
+        if not self.room(target, rolls_out=rolls_out):
+            return None
+        now = self.clock.monotonic()
+        ticket = Ticket(target=target, at=now, before=self._rolling.get(target))
         self._flips.append(now)
         if rolls_out:
             self._rolling[target] = now
-        return True
+        return ticket
+
+    def withdraw(self, ticket: Ticket) -> None:
+        """The patch was not taken, so it counts as nothing: a target that refuses must not use up others' room."""
+        with contextlib.suppress(ValueError):
+            self._flips.remove(ticket.at)
+        if ticket.before is not None:
+            self._rolling[ticket.target] = ticket.before
+        elif self._rolling.get(ticket.target) == ticket.at:
+            del self._rolling[ticket.target]
 
     def leave(self, target: Hashable) -> None:
         """The target's rollout is over, or was never needed."""

@@ -10,7 +10,7 @@ from ideogram_operator.cluster.permissions import refused
 from ideogram_operator.decisions.standing import Problem
 from ideogram_operator.resource.words import TargetKind
 from ideogram_operator.runtime.clock import Clock
-from ideogram_operator.runtime.switchboard import problem_of
+from ideogram_operator.runtime.order import problem_of
 
 REFUSED_AGE = 15.0
 """Seconds after which a refusal is asked about again: somebody is mending it."""

@@ -3,6 +3,7 @@
 Nothing here is needed after a restart: memory and history come back from status, targets are read anew.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from ideogram_operator.cluster.rollout import Phase, Rollout
 from ideogram_operator.decisions.decide import Decision
 from ideogram_operator.decisions.memory import Memory
 from ideogram_operator.decisions.standing import Problem
+from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.spec import IntegrationSpec
 from ideogram_operator.resource.status import Flip, IntegrationStatus
 from ideogram_operator.resource.targets import Target
@@ -35,19 +37,19 @@ class Known:
     Attributes:
         wish: the entry of the spec it belongs to; None once it no longer belongs to any.
         mode: what it is told as far as this integration goes; None if it was not looked at.
-        flip: the number of the flip by which it is held; 0 if it is not.
         switched_at: when this operator last told it something.
         since: when it was told what it is told now.
         put_back: when somebody else put it back, of late.
-        told: the flip and generation of the order that was last carried out.
+        tried: the flip and generation of the order that was last tried; ``told``: of the one last carried out.
         left_alone: the flip and generation for which it is left alone, and the conflict that is the reason.
+        refused: the flip and generation of the order that could not be carried out, though the target was read.
+        troubled_since: since when there is a problem; ``again_at``: when it is tried again. Monotonic clock.
         stale: whether something was heard of it since it was last read.
     """
 
     ref: Ref
     wish: Target | None
     mode: TargetMode | None = None
-    flip: int = 0
     switched_at: datetime | None = None
     since: datetime | None = None
     rollout: Rollout | None = None
@@ -55,8 +57,12 @@ class Known:
     problem: Problem | None = None
     note: str = ""
     put_back: tuple[datetime, ...] = ()
+    tried: tuple[int, int] | None = None
     told: tuple[int, int] | None = None
     left_alone: tuple[tuple[int, int], Problem] | None = None
+    refused: tuple[int, int] | None = None
+    troubled_since: float | None = None
+    again_at: float = 0.0
     stale: bool = False
 
     @property
@@ -68,6 +74,23 @@ class Known:
     def following(self) -> bool:
         """Whether a rollout that this operator started is being followed."""
         return self.switched_at is not None and self.rollout is not None and self.ready_at is None
+
+    @property
+    def rolling(self) -> bool:
+        """Whether its pods are being replaced right now, so that each second may bring the end of it."""
+        return (
+            self.following and self.rollout is not None and self.rollout.phase is Phase.PROGRESSING and not self.lagging
+        )
+
+    @property
+    def lagging(self) -> bool:
+        """Whether it was told, but its pods take too long or do not follow at all."""
+        return self.problem is not None and self.problem.reason in {Reason.ROLLOUT_STUCK, Reason.TARGET_PAUSED}
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it only waits for its turn."""
+        return self.problem is not None and self.problem.reason is Reason.ROLLOUT_LIMIT_REACHED
 
     @property
     def watched(self) -> bool:
@@ -89,6 +112,11 @@ class Record:
         targets: by what they are, in the order of the spec; empty until they were looked at.
         looked_at: when all targets were last read, on the monotonic clock; None asks for it.
         survey_problems: what the last look found missing beside the targets themselves.
+        troubled_since: since when looks find something to mend; ``keyless_since``: since when there is no usable key.
+        recalled: whether the targets that status names as held were brought onto the roster.
+        unprotected: why the restore finalizer could not be set.
+        told: the memory as of the last Events; ``told_problems``: the problems of targets that were told, by name.
+        writing: held while status is written.
         status: as last read or written; ``written_at``: when, on the monotonic clock, None if never by this process.
         first_generate: when the next paid check was due before this process started.
         spending_known: whether what was spent before a restart was told to the ledger.
@@ -99,6 +127,7 @@ class Record:
     key: Key
     uid: str
     memory: Memory
+    told: Memory
     status: IntegrationStatus
     began: float
     generation: int = 0
@@ -107,6 +136,12 @@ class Record:
     targets: dict[Ref, Known] = field(default_factory=dict)
     looked_at: float | None = None
     survey_problems: tuple[Problem, ...] = ()
+    troubled_since: float | None = None
+    keyless_since: float | None = None
+    recalled: bool = False
+    unprotected: Problem | None = None
+    told_problems: dict[str, Reason | None] = field(default_factory=dict)
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     written_at: float | None = None
     decision: Decision | None = None
     first_generate: datetime | None = None
@@ -123,7 +158,9 @@ class Record:
     @property
     def troubled(self) -> bool:
         """Whether a look at the targets found something that a person may be mending."""
-        return bool(self.survey_problems) or any(known.problem is not None for known in self.targets.values())
+        return bool(self.survey_problems) or any(
+            known.problem is not None and not known.waiting for known in self.targets.values()
+        )
 
     @property
     def surveyed(self) -> bool:

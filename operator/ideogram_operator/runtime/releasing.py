@@ -1,6 +1,5 @@
 """The end of an integration: everything it holds is given back, then it is let go, in bounded time."""
 
-import asyncio
 from dataclasses import dataclass
 
 import structlog
@@ -13,6 +12,7 @@ from ideogram_operator.runtime.clock import Clock
 from ideogram_operator.runtime.record import Known, Record
 from ideogram_operator.runtime.roster import Roster, given_back
 from ideogram_operator.runtime.switchboard import Switchboard
+from ideogram_operator.runtime.together import together
 from ideogram_operator.runtime.writer import Writer
 
 log = structlog.get_logger(__name__)
@@ -41,24 +41,41 @@ class Releaser:
         now = self.clock.monotonic()
         record.releasing_since = record.releasing_since if record.releasing_since is not None else now
         problems = await self.roster.call(record)
-        order = given_back(record)
-        held = list(record.targets.values())
-        done = await asyncio.gather(*(self.switchboard.tell(order, known) for known in held))
-        left = [known for known, finished in zip(held, done, strict=True) if not finished and not _let_go(known)]
+        left = await self.give_back(record)
         if (left or problems) and (self._waiting(left) or now - record.releasing_since < GIVE_UP):
             return AGAIN
         for known in left:
             self._tell_failure(record, known)
         await self.writer.finalizer(record, wanted=False)
-        log.info("integration let go", integration=str(record.key), targets=len(held), given_up=len(left))
+        log.info("integration let go", integration=str(record.key), targets=len(record.targets), given_up=len(left))
         return GOING
+
+    async def bury(self, record: Record) -> bool:
+        """Gives back what is held for an integration that is gone without a word; returns whether that is done.
+
+        Somebody took the finalizer away. It is tried for two minutes as well, and told of in the log.
+        """
+        now = self.clock.monotonic()
+        if record.releasing_since is None:
+            log.warning("integration gone while it held targets", integration=str(record.key))
+            record.releasing_since = now
+        left = await self.give_back(record)
+        if left and now - record.releasing_since < GIVE_UP:
+            return False
+        for known in left:
+            log.error("target not given back", integration=str(record.key), target=str(known.ref))
+        return True
+
+    async def give_back(self, record: Record) -> list[Known]:
+        """Gives back every target of the record; returns those that are still held."""
+        order = given_back(record)
+        await together(self.switchboard.tell(order, known) for known in record.targets.values())
+        return [known for known in record.targets.values() if known.mode is not TargetMode.LIVE]
 
     @staticmethod
     def _waiting(left: list[Known]) -> bool:
         """Whether all that is left only waits for its turn."""
-        return bool(left) and all(
-            known.problem is not None and known.problem.reason is Reason.ROLLOUT_LIMIT_REACHED for known in left
-        )
+        return bool(left) and all(known.waiting for known in left)
 
     def _tell_failure(self, record: Record, known: Known) -> None:
         problem = known.problem or Problem(reason=Reason.RELEASE_FAILED, message="no reason is known")
@@ -72,8 +89,3 @@ class Releaser:
         self.events.tell(
             Note(regarding=regarding, type="Warning", reason=Reason.RELEASE_FAILED.value, action="Restore", text=text)
         )
-
-
-def _let_go(known: Known) -> bool:
-    """Whether we hold it no longer, though others may."""
-    return known.mode is TargetMode.LIVE

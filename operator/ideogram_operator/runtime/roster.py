@@ -10,10 +10,11 @@ from ideogram_operator.decisions.decide import Decision
 from ideogram_operator.decisions.memory import OVERRIDE
 from ideogram_operator.decisions.standing import Problem
 from ideogram_operator.decisions.story import clock_time
+from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.targets import Target
 from ideogram_operator.resource.words import TargetKind, TargetMode
+from ideogram_operator.runtime.order import THROTTLE, Order, problem_of
 from ideogram_operator.runtime.record import Known, Record, Ref
-from ideogram_operator.runtime.switchboard import THROTTLE, Order, problem_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,8 @@ class Roster:
         """
         found: dict[Ref, Target] = {}
         problems: list[Problem] = []
-        for wish in record.spec.targets if record.spec else ():
+        certain = True
+        for index, wish in enumerate(record.spec.targets if record.spec else ()):
             resolved = await targets.resolve(
                 self.gateway,
                 wish.kind,
@@ -38,33 +40,66 @@ class Roster:
                 match_labels=wish.selector.match_labels if wish.selector else None,
             )
             if resolved.failure is not None:
+                certain = False
                 problems.append(problem_of(resolved.failure))
-                found |= _still(record, wish)
+            elif not resolved.targets:
+                problems.append(_nothing_found(record, index, wish))
             for target in resolved.targets:
                 found.setdefault(Ref(target.kind, target.name), wish)
-        self._bring_in_line(record, found)
+        _bring_in_line(record, found, certain=certain)
         return tuple(problems)
 
-    @staticmethod
-    def _bring_in_line(record: Record, found: dict[Ref, Target]) -> None:
-        held_before = [Ref(told.kind, told.name) for told in record.status.targets if told.mode is not TargetMode.LIVE]
-        before = record.targets
-        listed = {ref: before.get(ref) or Known(ref=ref, wish=None) for ref in found}
-        for ref, wish in found.items():
-            listed[ref].wish = wish
-        leaving = [known for ref, known in before.items() if ref not in found and known.mode is not TargetMode.LIVE]
-        if not before:
-            leaving += [Known(ref=ref, wish=None) for ref in held_before if ref not in found]
-        for known in leaving:
+
+def _bring_in_line(record: Record, found: dict[Ref, Target], *, certain: bool) -> None:
+    """Lists what was found, and what is still held. While some entry could not be resolved, nothing leaves."""
+    before = record.targets
+    listed = {ref: before.get(ref) or Known(ref=ref, wish=None) for ref in found}
+    for ref, wish in found.items():
+        if listed[ref].wish != wish:
+            # Told by what another entry said, if at all.
+            listed[ref].tried = listed[ref].told = None
+        listed[ref].wish = wish
+    others = [known for ref, known in before.items() if ref not in found]
+    if certain:
+        others = [known for known in others if known.mode is not TargetMode.LIVE] + _held_before(record, listed)
+        for known in others:
             known.wish = None
-            listed[known.ref] = known
-        record.targets = listed
+    record.targets = listed | {known.ref: known for known in others}
+
+
+def _held_before(record: Record, listed: dict[Ref, Known]) -> list[Known]:
+    """The targets that status names as held and nobody else does; once, after a restart."""
+    if record.recalled:
+        return []
+    record.recalled = True
+    held = [Ref(told.kind, told.name) for told in record.status.targets if told.mode is not TargetMode.LIVE]
+    return [Known(ref=ref, wish=None) for ref in held if ref not in listed and ref not in record.targets]
+
+
+def _nothing_found(record: Record, index: int, wish: Target) -> Problem:
+    labels = wish.selector.match_labels if wish.selector else {}
+    selector = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
+    return Problem(
+        reason=Reason.TARGET_MISSING,
+        message=f"spec.targets[{index}]: no {wish.kind} in namespace {record.key.namespace} has the labels {selector}.",
+    )
 
 
 def orders(record: Record, decision: Decision) -> Iterator[tuple[Known, Order]]:
     """Returns what each target should be told, in the order of the spec."""
-    for index, known in enumerate(record.targets.values()):
-        yield known, order_of(record, known, decision, decision.mode_of(index) if known.wish else TargetMode.LIVE)
+    live = {known.ref for known in in_turn(record)[: decision.restored]}
+    for known in record.targets.values():
+        early = decision.restored and (known.ref in live or known.mode is TargetMode.LIVE)
+        mode = TargetMode.LIVE if early or known.wish is None else decision.wanted
+        yield known, order_of(record, known, decision, mode)
+
+
+def in_turn(record: Record) -> list[Known]:
+    """Returns the targets in the order in which they are given back, one by one: first those that already were.
+
+    A target that comes meanwhile, by its labels, must not push one back into fallback that had its turn.
+    """
+    return sorted(record.targets.values(), key=lambda known: known.mode is not TargetMode.LIVE)
 
 
 def order_of(record: Record, known: Known, decision: Decision, mode: TargetMode) -> Order:
@@ -115,8 +150,3 @@ def _claim(record: Record, decision: Decision, overrides: Overrides) -> Claim:
         message=why[:300],
         overrides=overrides,
     )
-
-
-def _still(record: Record, wish: Target) -> dict[Ref, Target]:
-    """The targets that an entry had when it could last be resolved."""
-    return {ref: wish for ref, known in record.targets.items() if known.wish == wish}

@@ -1,6 +1,5 @@
 """Looking at targets: which there are, what they are told now, and what a crash left on them."""
 
-import asyncio
 from dataclasses import dataclass
 
 import structlog
@@ -11,14 +10,16 @@ from ideogram_operator.decisions.standing import Problem
 from ideogram_operator.resource.status import Flip
 from ideogram_operator.resource.words import TargetMode
 from ideogram_operator.runtime.clock import Clock
+from ideogram_operator.runtime.order import Found
+from ideogram_operator.runtime.patience import patience
 from ideogram_operator.runtime.permits import Permits
-from ideogram_operator.runtime.record import Record
+from ideogram_operator.runtime.record import Record, Ref
 from ideogram_operator.runtime.roster import Roster, given_back
-from ideogram_operator.runtime.switchboard import Found, Switchboard
+from ideogram_operator.runtime.switchboard import Switchboard
+from ideogram_operator.runtime.together import together
 
 log = structlog.get_logger(__name__)
 
-TROUBLED_PAUSE = 5.0
 UNSETTLED_PAUSE = 30.0
 
 
@@ -38,7 +39,7 @@ class Surveyor:
 
     def due(self, record: Record) -> bool:
         """Whether it is time to look."""
-        return record.looked_at is None or self.clock.monotonic() - record.looked_at >= self._look_again(record)
+        return record.looked_at is None or self.clock.monotonic() - record.looked_at >= self.look_again(record)
 
     async def look(self, record: Record, *, touching: bool) -> None:
         """Reads all targets; what kept some from being found is left on the record.
@@ -51,23 +52,26 @@ class Surveyor:
         problems = await self.roster.call(record)
         if touching:
             problems += await self._unpermitted(record)
-        found = await asyncio.gather(
-            *(self.switchboard.look(given_back(record), known) for known in record.targets.values())
-        )
+        found = await together(self.switchboard.look(given_back(record), known) for known in record.targets.values())
         if not record.surveyed:
+            _recall_times(record)
             self._adopt(record, [claim for claim in found if claim is not None])
+        _let_go(record)
         unread = any(known.mode is None for known in record.targets.values())
         record.looked_at = None if unread else now
         record.survey_problems = problems
+        record.troubled_since = (record.troubled_since or now) if record.troubled else None
 
     async def _unpermitted(self, record: Record) -> tuple[Problem, ...]:
         if record.spec is None:
             return ()
         return await self.permits.missing(record.key.namespace, (target.kind for target in record.spec.targets))
 
-    def _look_again(self, record: Record) -> float:
+    def look_again(self, record: Record) -> float:
+        """Returns the seconds from one look to the next."""
         if record.troubled:
-            return TROUBLED_PAUSE
+            since = record.troubled_since
+            return patience(self.clock.monotonic() - since if since is not None else 0.0)
         unsettled = record.memory.falling_back or any(not known.ready for known in record.targets.values())
         return UNSETTLED_PAUSE if unsettled else self.resync
 
@@ -91,3 +95,19 @@ class Surveyor:
             log.info("flip found on targets", integration=str(record.key), flip=newest.flip, cause=newest.trigger)
             flip = Flip(from_=record.memory.state, to=adopted.state, at=since, trigger=newest.trigger, patched=since)
             record.memory, record.history = adopted, (*record.history, flip)
+
+
+def _recall_times(record: Record) -> None:
+    """Takes over from status since when each target is told what it is told: that a restart does not change."""
+    told = {Ref(one.kind, one.name): one for one in record.status.targets}
+    for ref, known in record.targets.items():
+        if ref in told and told[ref].mode is known.mode and known.switched_at is None:
+            known.since = told[ref].since or known.since
+            known.ready_at = told[ref].ready_at or known.ready_at
+
+
+def _let_go(record: Record) -> None:
+    """Drops the targets that belong to no entry any more and are not held either."""
+    for ref, known in list(record.targets.items()):
+        if known.wish is None and known.mode is TargetMode.LIVE and not known.following:
+            del record.targets[ref]

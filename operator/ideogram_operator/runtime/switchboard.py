@@ -7,15 +7,12 @@ nothing is raised but cancellation, so that one target's trouble never keeps the
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import structlog
 
-from ideogram_operator.cluster import reasons, targets
-from ideogram_operator.cluster.claims import Claim, Unreadable, read_ledger
+from ideogram_operator.cluster import kinds, targets
 from ideogram_operator.cluster.gateway import Gateway
-from ideogram_operator.cluster.reasons import Remark
 from ideogram_operator.cluster.rollout import Phase, rollout
 from ideogram_operator.cluster.switch import Plan
 from ideogram_operator.decisions.conflict import conflicted, note_put_back
@@ -23,57 +20,15 @@ from ideogram_operator.decisions.standing import Problem
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.words import TargetMode
 from ideogram_operator.runtime.clock import Clock
-from ideogram_operator.runtime.limits import BlastRadius
+from ideogram_operator.runtime.limits import BlastRadius, Ticket
 from ideogram_operator.runtime.metrics import Metrics
+from ideogram_operator.runtime.order import Found, Order, our_claim, problem_of
+from ideogram_operator.runtime.patience import LONGEST_TURN, SOON, patience
 from ideogram_operator.runtime.record import Known
 
 log = structlog.get_logger(__name__)
 
 SLOW_ROLLOUT = 600.0
-THROTTLE = "throttle"
-
-REASONS: Mapping[reasons.Reason, Reason] = {
-    reasons.Reason.TARGET_NOT_FOUND: Reason.TARGET_MISSING,
-    reasons.Reason.CONTAINER_NOT_FOUND: Reason.TARGET_MISSING,
-    reasons.Reason.CONFIG_MAP_IMMUTABLE: Reason.TARGET_IMMUTABLE,
-    reasons.Reason.FORBIDDEN: Reason.PERMISSION_DENIED,
-    reasons.Reason.BUSY: Reason.CLUSTER_UNREACHABLE,
-    reasons.Reason.UNAVAILABLE: Reason.CLUSTER_UNREACHABLE,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What one target should be told.
-
-    Attributes:
-        namespace: of the integration, and so of the target.
-        integration, uid: who asks.
-        claim: what is wanted of the target; None: nothing is asked, it is given back.
-        wanted: the mode that the claim stands for.
-        version: flip and generation; a target left alone after a conflict is left alone for this one.
-    """
-
-    namespace: str
-    integration: str
-    uid: str
-    claim: Claim | None
-    wanted: TargetMode
-    version: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A claim of ours that a look found on a target."""
-
-    flip: int
-    since: datetime | None
-    trigger: str
-
-    @property
-    def mode(self) -> TargetMode:
-        """What the claim stands for."""
-        return TargetMode.THROTTLED if self.trigger == THROTTLE else TargetMode.FALLBACK
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,28 +45,37 @@ class Switchboard:
         known.stale = False
         reading = await targets.read(self.gateway, _target(order, known))
         if reading.live is not None:
-            known.problem = known.conflict(order.version)
-            return self._see(order, known, reading.live)
-        known.problem = problem_of(reading.failure) if reading.failure else None
-        if not reading.again:
-            known.mode, known.rollout = TargetMode.LIVE, None
-        return None
+            # What the cluster refused to this order is not mended by a look.
+            known.problem = known.problem if known.refused == order.version else known.conflict(order.version)
+            found = self._see(order, known, reading.live)
+        else:
+            known.problem, found = problem_of(reading.failure) if reading.failure else None, None
+            if not reading.again:
+                known.mode, known.rollout = TargetMode.LIVE, None
+        self._note_trouble(known)
+        return found
 
-    async def tell(self, order: Order, known: Known) -> bool:
-        """Brings the target to what the order asks; returns whether nothing is left to do for it now."""
-        if known.conflict(order.version) is not None:
+    async def tell(self, order: Order, known: Known) -> None:
+        """Brings the target to what the order asks; when to try again is left on the record, as what went wrong is."""
+        if order.claim is not None and known.conflict(order.version) is not None:
             await self.look(order, known)
-            return True
+            return
         known.stale = False
-        quarrels: list[Problem] = []
-
-        def allow(planned: Plan) -> bool:
-            refusal = self._quarrel(order, known, planned) or self._no_room(order, known, planned)
-            quarrels.extend([refusal] if refusal else [])
-            return refusal is None
-
-        outcome = await self._carry_out(order, known, allow)
-        known.problem = next(iter(quarrels), None) or _first(outcome)
+        if known.waiting and not self.limits.room(_token(order, known), rolls_out=kinds.shape(known.ref.kind).rolls):
+            self._note_trouble(known)
+            return
+        known.tried = order.version
+        attempt = _Attempt()
+        try:
+            outcome = await self._carry_out(order, known, lambda planned: self._allow(attempt, order, known, planned))
+        except BaseException:
+            self._withdraw(attempt)
+            raise
+        if not outcome.changed:
+            self._withdraw(attempt)
+        known.problem = attempt.refusal or _first(outcome)
+        read = outcome.live is not None or outcome.plan.changed
+        known.refused = order.version if known.problem is not None and read else None
         known.told = order.version if outcome.done else known.told
         known.note = "; ".join(note.message for note in outcome.plan.notes)
         if outcome.changed:
@@ -119,11 +83,35 @@ class Switchboard:
         if outcome.gone:
             known.mode, known.rollout = TargetMode.LIVE, None
             self.limits.leave(_token(order, known))
-            return outcome.done
-        if outcome.live is not None:
+        elif outcome.live is not None:
             self._see(order, known, outcome.live)
             self._tell_of_others(order, known, outcome)
-        return outcome.done or known.conflict(order.version) is not None
+        self._note_trouble(known, passes=outcome.again)
+
+    def _note_trouble(self, known: Known, *, passes: bool = False) -> None:
+        """Notes since when there is a problem and when to try again: soon if it passes by itself, rarer if not."""
+        now = self.clock.monotonic()
+        if known.problem is None:
+            known.troubled_since, known.again_at = None, now + SOON
+            return
+        known.troubled_since = now if known.troubled_since is None else known.troubled_since
+        lasted = now - known.troubled_since
+        soon = patience(lasted, first=SOON, longest=LONGEST_TURN)
+        known.again_at = now + (soon if passes or known.waiting else patience(lasted))
+
+    def _allow(self, attempt: "_Attempt", order: Order, known: Known, planned: Plan) -> bool:
+        """Whether the plan may be carried out; asked once for each try, and decided once for all of them."""
+        if not attempt.asked:
+            attempt.asked = True
+            attempt.refusal = self._quarrel(order, known, planned)
+            if attempt.refusal is None and planned.switches:
+                attempt.ticket = self.limits.enter(_token(order, known), rolls_out=planned.rolls)
+                attempt.refusal = None if attempt.ticket else _no_room(known)
+        return attempt.refusal is None
+
+    def _withdraw(self, attempt: "_Attempt") -> None:
+        if attempt.ticket is not None:
+            self.limits.withdraw(attempt.ticket)
 
     async def _carry_out(self, order: Order, known: Known, allow: targets.Allow) -> targets.Outcome:
         target, now = _target(order, known), self.clock.now
@@ -151,16 +139,16 @@ class Switchboard:
 
     def _see(self, order: Order, known: Known, live: Mapping[str, Any]) -> Found | None:
         """Takes in what a live object says of mode and rollout."""
-        found = _our_claim(order, known, live)
-        known.mode = found.mode if found is not None else TargetMode.LIVE
-        known.flip = found.flip if found else 0
-        if found is not None and known.since is None:
-            known.since = found.since
+        claim, before = our_claim(order, known.ref.kind, live), known.rollout
+        known.mode = claim.mode if claim is not None else TargetMode.LIVE
+        if claim is not None and known.since is None:
+            known.since = claim.since
         known.rollout = rollout(known.ref.kind, live)
-        self._follow(order, known)
-        return found
+        followed = before is not None and before.phase is not Phase.COMPLETE
+        self._follow(order, known, seen=known.switched_at is not None or followed)
+        return claim if claim is not None and claim.uid == order.uid else None
 
-    def _follow(self, order: Order, known: Known) -> None:
+    def _follow(self, order: Order, known: Known, *, seen: bool) -> None:
         """Notes whether the pods have followed; a rollout that is over, one way or the other, frees its place."""
         progress = known.rollout
         if progress is None:
@@ -168,7 +156,7 @@ class Switchboard:
         if progress.phase is not Phase.PROGRESSING:
             self.limits.leave(_token(order, known))
         if progress.phase is Phase.COMPLETE:
-            known.ready_at = known.ready_at or (self.clock.now() if known.switched_at else None)
+            known.ready_at = known.ready_at or (self.clock.now() if seen else None)
         elif known.problem is None and self._stuck(known):
             known.problem = Problem(
                 reason=Reason.ROLLOUT_STUCK,
@@ -185,17 +173,9 @@ class Switchboard:
         too_long = (self.clock.now() - known.switched_at).total_seconds() > SLOW_ROLLOUT
         return known.rollout.phase is Phase.STUCK or (known.rollout.phase is Phase.PROGRESSING and too_long)
 
-    def _no_room(self, order: Order, known: Known, planned: Plan) -> Problem | None:
-        if self.limits.enter(_token(order, known), rolls_out=planned.rolls):
-            return None
-        return Problem(
-            reason=Reason.ROLLOUT_LIMIT_REACHED,
-            message=f"{known.ref} waits: as many rollouts or flips as the operator's settings allow are under way.",
-        )
-
     def _quarrel(self, order: Order, known: Known, planned: Plan) -> Problem | None:
         """Somebody put the target back; returns the problem once it has happened so often that it is left alone."""
-        held = known.mode is order.wanted and order.claim is not None and known.told == order.version
+        held = order.claim is not None and known.told == order.version
         if not planned.switches or not held:
             return None
         now = self.clock.now()
@@ -221,32 +201,24 @@ def _noted(known: Known) -> bool:
     return known.switched_at is not None and any(at >= known.switched_at for at in known.put_back)
 
 
-def problem_of(remark: Remark) -> Problem:
-    """Returns a remark of the cluster layer in the words of status."""
-    return Problem(reason=REASONS.get(remark.reason, Reason.TARGET_REFUSED), message=remark.message)
+@dataclass(slots=True)
+class _Attempt:
+    """One telling: whether leave was asked for, and what came of it."""
+
+    asked: bool = False
+    refusal: Problem | None = None
+    ticket: Ticket | None = None
+
+
+def _no_room(known: Known) -> Problem:
+    return Problem(
+        reason=Reason.ROLLOUT_LIMIT_REACHED,
+        message=f"{known.ref} waits: as many rollouts or flips as the operator's settings allow are under way.",
+    )
 
 
 def _first(outcome: targets.Outcome) -> Problem | None:
     return problem_of(outcome.problems[0]) if outcome.problems else None
-
-
-def _our_claim(order: Order, known: Known, live: Mapping[str, Any]) -> Found | None:
-    try:
-        ledger = read_ledger(known.ref.kind, live)
-    except Unreadable:
-        return None
-    for claim in ledger.claims if ledger else ():
-        if claim.integration == order.integration and claim.uid == order.uid:
-            return Found(flip=claim.flip, since=_moment(claim.since), trigger=claim.trigger)
-    return None
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else None
 
 
 def _target(order: Order, known: Known) -> targets.Target:

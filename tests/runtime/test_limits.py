@@ -1,0 +1,117 @@
+"""The blast radius: how many rollouts at once, how many flips a minute, and no place that is lost for ever."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from ideogram_operator.runtime.limits import BlastRadius
+
+
+@dataclass
+class Hand:
+    """A clock that a test moves."""
+
+    at: float = 0.0
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.at, UTC)
+
+    def monotonic(self) -> float:
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        self.at += seconds
+
+
+@pytest.fixture
+def hand() -> Hand:
+    return Hand()
+
+
+def radius(hand: Hand, rollouts: int = 2, flips: int = 100) -> BlastRadius:
+    return BlastRadius(hand, rollouts, flips)
+
+
+def test_no_more_rollouts_than_allowed(hand: Hand) -> None:
+    limits = radius(hand)
+    assert limits.enter("a", rolls_out=True)
+    assert limits.enter("b", rolls_out=True)
+    assert not limits.enter("c", rolls_out=True)
+    assert limits.rolling == 2
+
+
+def test_a_finished_rollout_makes_room(hand: Hand) -> None:
+    limits = radius(hand, rollouts=1)
+    limits.enter("a", rolls_out=True)
+    limits.leave("a")
+    assert limits.enter("b", rolls_out=True)
+
+
+def test_what_restarts_no_pods_needs_no_room(hand: Hand) -> None:
+    limits = radius(hand, rollouts=1)
+    limits.enter("a", rolls_out=True)
+    assert limits.enter("config", rolls_out=False)
+    assert limits.rolling == 1
+
+
+def test_a_target_that_rolls_already_may_be_told_something_else(hand: Hand) -> None:
+    limits = radius(hand, rollouts=1)
+    limits.enter("a", rolls_out=True)
+    assert limits.enter("a", rolls_out=True)
+
+
+def test_no_more_flips_in_a_minute_than_allowed(hand: Hand) -> None:
+    limits = radius(hand, rollouts=9, flips=2)
+    assert limits.enter("a", rolls_out=False)
+    hand.at = 30
+    assert limits.enter("b", rolls_out=True)
+    assert not limits.enter("c", rolls_out=False)
+    hand.at = 61
+    assert limits.enter("c", rolls_out=False)
+    assert not limits.enter("d", rolls_out=False)
+
+
+def test_a_rollout_that_nobody_reports_does_not_count_for_ever(hand: Hand) -> None:
+    limits = radius(hand, rollouts=1)
+    limits.enter("a", rolls_out=True)
+    hand.at = 601
+    assert limits.rolling == 0
+    assert limits.enter("b", rolls_out=True)
+
+
+def test_a_patch_that_was_not_taken_counts_as_nothing(hand: Hand) -> None:
+    limits = radius(hand, rollouts=1, flips=1)
+    ticket = limits.enter("a", rolls_out=True)
+    assert ticket is not None
+    limits.withdraw(ticket)
+    assert limits.rolling == 0
+    assert limits.enter("b", rolls_out=True)
+
+
+def test_a_refused_second_patch_leaves_the_first_rollout_counted(hand: Hand) -> None:
+    limits = radius(hand, rollouts=1)
+    limits.enter("a", rolls_out=True)
+    ticket = limits.enter("a", rolls_out=True)
+    assert ticket is not None
+    limits.withdraw(ticket)
+    assert limits.rolling == 1
+
+
+def test_a_target_that_is_refused_again_and_again_takes_no_place_from_others(hand: Hand) -> None:
+    limits = radius(hand, rollouts=1)
+    for second in range(100):
+        hand.at = second
+        ticket = limits.enter("forbidden", rolls_out=True)
+        assert ticket is not None
+        limits.withdraw(ticket)
+    assert limits.enter("b", rolls_out=True)
+
+
+def test_whether_there_is_room_can_be_asked_without_taking_it(hand: Hand) -> None:
+    limits = radius(hand, rollouts=1)
+    assert limits.room("a", rolls_out=True)
+    limits.enter("a", rolls_out=True)
+    assert limits.room("a", rolls_out=True)
+    assert not limits.room("b", rolls_out=True)
+    assert limits.room("config", rolls_out=False)
