@@ -1,17 +1,28 @@
 """Doing what a decision asks for: the finalizer first, then the targets; on the way back status before them."""
 
-import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import structlog
+
+from ideogram_operator.cluster.errors import ClusterError
+from ideogram_operator.cluster.targets import explain
 from ideogram_operator.decisions.decide import Decision
+from ideogram_operator.decisions.standing import Problem
 from ideogram_operator.resource.reasons import Reason
+from ideogram_operator.resource.status import BreakerStatus
 from ideogram_operator.resource.words import Mode, State, TargetMode
-from ideogram_operator.runtime.chronicle import Step, followed
+from ideogram_operator.runtime.chronicle import followed
+from ideogram_operator.runtime.clock import Clock
+from ideogram_operator.runtime.order import Order, problem_of
 from ideogram_operator.runtime.record import Known, Record
 from ideogram_operator.runtime.roster import orders
-from ideogram_operator.runtime.switchboard import Order, Switchboard
+from ideogram_operator.runtime.switchboard import Switchboard
+from ideogram_operator.runtime.together import together
 from ideogram_operator.runtime.writer import Writer
+
+log = structlog.get_logger(__name__)
 
 WriteFirst = Callable[[], Awaitable[None]]
 
@@ -20,36 +31,57 @@ WriteFirst = Callable[[], Awaitable[None]]
 class Actor:
     """Brings the targets of an integration to where a decision wants them."""
 
+    clock: Clock
     switchboard: Switchboard
     writer: Writer
 
-    async def act(self, record: Record, decision: Decision, step: Step, write: WriteFirst) -> bool:
-        """Does what the decision asks for; returns whether something is left to do soon.
+    async def act(self, record: Record, decision: Decision, write: WriteFirst) -> float:
+        """Does what the decision asks for; returns the seconds until there is more to do, infinity if all is done.
 
         Args:
-            record: the integration; its targets may be told.
+            record: the integration; its targets were looked at and may be told.
             decision: what was decided.
-            step: from which memory to which.
             write: writes status.
+
+        Raises:
+            ClusterError: status could not be written before a way back, and so nothing was given back.
         """
-        if not record.surveyed:
-            return True
-        if decision.memory.state is not State.LIVE or decision.wanted is not TargetMode.LIVE:
+        held = decision.memory.state is not State.LIVE or decision.wanted is not TargetMode.LIVE
+        tried_before = record.unprotected is not None
+        if held and not tried_before:
             await self._protect(record)
-        if step.flipped and decision.wanted is TargetMode.LIVE:
-            # Back: status first. If it cannot be written, nothing is given back yet.
+        if _gives_back(decision) and not _written(record, decision):
             await write()
-        due = [(known, order) for known, order in orders(record, decision) if _needs_telling(known, order)]
-        done = await asyncio.gather(*(self.switchboard.tell(order, known) for known, order in due))
+        now = self.clock.monotonic()
+        for known, order in orders(record, decision):
+            _forget_refusal(known, order)
+        due = [(known, order) for known, order in orders(record, decision) if _needs_telling(known, order, now)]
+        await together(self.switchboard.tell(order, known) for known, order in due)
         for known, _ in due:
-            if known.wish is None and known.mode is TargetMode.LIVE:
+            if known.wish is None and known.mode is TargetMode.LIVE and not known.following:
                 record.targets.pop(known.ref, None)
         record.history = followed(record.history, list(record.targets.values()), decision.wanted)
-        return not all(done)
+        if held and tried_before:
+            # What has failed once may take its time to fail again; targets do not wait for it.
+            await self._protect(record)
+        left = [known.again_at for known, order in orders(record, decision) if _unfinished(known, order)]
+        return max(0.0, min(left) - self.clock.monotonic()) if left else math.inf
 
     async def _protect(self, record: Record) -> None:
-        if not record.finalizer:
+        """Sets the finalizer. An application is switched without it too: being protected is worth more than that."""
+        if record.finalizer:
+            record.unprotected = None
+            return
+        try:
             await self.writer.finalizer(record, wanted=True)
+        except ClusterError as error:
+            if record.unprotected is None:
+                log.warning("finalizer not set", integration=str(record.key), error=str(error))
+            remark = problem_of(explain(error))
+            text = f"The finalizer that gives targets back on deletion cannot be set: {remark.message}."
+            record.unprotected = Problem(reason=remark.reason, message=text)
+        else:
+            record.unprotected = None
 
 
 def why_not_touching(record: Record, *, read_only: bool) -> Reason | None:
@@ -60,7 +92,32 @@ def why_not_touching(record: Record, *, read_only: bool) -> Reason | None:
     return Reason.OBSERVE_MODE if observing else None
 
 
-def _needs_telling(known: Known, order: Order) -> bool:
-    if known.following or known.mode is not order.wanted:
+def _gives_back(decision: Decision) -> bool:
+    """Whether some target is to be told less than it was: all of them, or the next one of several."""
+    return decision.wanted is TargetMode.LIVE or decision.restored > 0
+
+
+def _written(record: Record, decision: Decision) -> bool:
+    """Whether status has the flip that gives back. If not, a crash would leave a claim that looks like a new flip."""
+    breaker, memory = record.status.breaker or BreakerStatus(), decision.memory
+    return (breaker.flips or 0, breaker.restored_targets or 0) == (memory.flips, memory.restored)
+
+
+def _forget_refusal(known: Known, order: Order) -> None:
+    """What was refused and is not asked any more is no problem any more."""
+    if order.claim is None and known.mode is TargetMode.LIVE and known.refused is not None:
+        known.refused = known.problem = known.troubled_since = None
+
+
+def _needs_telling(known: Known, order: Order, now: float) -> bool:
+    new = order.claim is not None and known.tried != order.version
+    heard = known.stale and (order.claim is not None or known.following)
+    if new or heard or known.rolling:
         return True
-    return order.claim is not None and (known.stale or known.told != order.version or known.problem is not None)
+    return _unfinished(known, order) and (known.problem is None or now >= known.again_at)
+
+
+def _unfinished(known: Known, order: Order) -> bool:
+    if order.claim is None or known.mode is not order.wanted:
+        return known.mode is not order.wanted
+    return known.told != order.version or (known.problem is not None and not known.lagging)

@@ -168,7 +168,7 @@ def _reconciler(
             switch_names=settings.switch_names,
         ),
         surveyor=Surveyor(clock=clock, roster=roster, permits=permits, switchboard=switchboard, resync=resync),
-        actor=Actor(switchboard=switchboard, writer=writer),
+        actor=Actor(clock=clock, switchboard=switchboard, writer=writer),
         reporter=Reporter(clock=clock, pool=pool, writer=writer, events=events, records=records),
         releaser=Releaser(clock=clock, roster=roster, switchboard=switchboard, writer=writer, events=events),
         metrics=metrics,

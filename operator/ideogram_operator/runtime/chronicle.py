@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ideogram_operator.decisions.memory import Memory
 from ideogram_operator.resource.status import Flip
-from ideogram_operator.resource.words import TargetMode
+from ideogram_operator.resource.words import State, TargetMode
 from ideogram_operator.runtime.record import Known
 
 KEPT = 10
@@ -34,7 +34,8 @@ def extended(history: Sequence[Flip], step: Step) -> tuple[Flip, ...]:
     alerts = "; ".join(alert.message for alert in step.after.alerts)
     flip = Flip(
         from_=step.before.state,
-        to=step.after.state,
+        # One by one, the way to Live begins with the first target, and is one flip.
+        to=State.LIVE if step.after.restored else step.after.state,
         at=step.now,
         trigger=step.after.cause if falling else step.before.cause,
         detected=step.after.detected_at if falling else None,

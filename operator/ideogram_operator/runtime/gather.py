@@ -30,14 +30,13 @@ from ideogram_operator.resource.words import (
 )
 from ideogram_operator.runtime.clock import Clock
 from ideogram_operator.runtime.keys import KeyReader
+from ideogram_operator.runtime.patience import LONGEST_MENDING_OF_KEY, patience
 from ideogram_operator.runtime.probing.demand import Confirm, Demand, Pace, Recover, Steady
 from ideogram_operator.runtime.probing.pool import ProbePool
 from ideogram_operator.runtime.record import Record
 
 KEY_AGE = 300.0
 """Seconds after which a key is read again though nothing is wrong with it."""
-TROUBLED_KEY_AGE = 5.0
-"""The same while the key is missing or refused: whoever mends it waits for that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +71,8 @@ class Gatherer:
         if generation == record.generation and (record.spec is not None or record.spec_problem is not None):
             return
         record.generation, record.looked_at = generation, None
+        if record.spec is not None:
+            self.keys.forget(self.place(record))
         try:
             record.spec, record.spec_problem = IntegrationSpec.parse(raw.get("spec") or {}), None
         except SpecError as error:
@@ -93,17 +94,19 @@ class Gatherer:
             return Gathered(policy=None, observed=Observed(), problems=_only(record.spec_problem))
         policy = policy_of(record.spec)
         token = recover_token(raw["metadata"].get("annotations") or {})
-        observed = Observed(recover_token=token, targets=max(1, len(record.targets)), settled=settled)
+        observed = Observed(recover_token=token, targets=len(record.targets), settled=settled)
         if record.spec_problem is not None:
             self.pool.unsubscribe(record.key)
             return Gathered(policy=None, observed=observed, problems=(record.spec_problem,))
-        reading = await self.keys.read(self.place(record), max_age=key_age(record))
+        reading = await self.keys.read(self.place(record), max_age=self.key_age(record))
         if reading.key is None:
+            record.keyless_since = record.keyless_since if record.keyless_since is not None else self.clock.monotonic()
             self.pool.unsubscribe(record.key)
             blind = _key_missing(self.clock.now(), reading.problem)
             return Gathered(
                 policy=policy, observed=replace(observed, evidence=(blind,)), problems=_only(reading.problem)
             )
+        record.keyless_since = None
         self._recall_spending(record, reading.key)
         self.pool.subscribe(record.key, self._demand(record, record.spec, reading.key))
         observed = replace(observed, evidence=self.pool.evidence(record.key))
@@ -121,6 +124,17 @@ class Gatherer:
         reading = await self.keys.read(self.place(record), max_age=0.0)
         if reading.key is not None:
             self.pool.subscribe(record.key, self._demand(record, record.spec, reading.key))
+
+    def key_age(self, record: Record) -> float:
+        """Returns the seconds after which the key is read again: soon while it is missing or refused."""
+        refused = [alert.since for alert in record.memory.alerts if alert.trigger is Trigger.AUTH_FAILURE]
+        if record.keyless_since is not None:
+            lasted = self.clock.monotonic() - record.keyless_since
+        elif refused:
+            lasted = (self.clock.now() - refused[0]).total_seconds()
+        else:
+            return KEY_AGE
+        return patience(lasted, longest=LONGEST_MENDING_OF_KEY)
 
     def _recall_spending(self, record: Record, key: ApiKey) -> None:
         probe = record.status.probe
@@ -183,13 +197,6 @@ def _pace(decision: Decision | None) -> Pace:
     if decision.wanted is TargetMode.FALLBACK and decision.recovery_strength is not None:
         return Recover(decision.recovery_strength)
     return Steady()
-
-
-def key_age(record: Record) -> float:
-    """Returns the seconds after which the integration's key is read again."""
-    refused = any(alert.trigger is Trigger.AUTH_FAILURE for alert in record.memory.alerts)
-    missing = record.decision is not None and record.decision.assessment.cause is Cause.KEY_MISSING
-    return TROUBLED_KEY_AGE if refused or missing else KEY_AGE
 
 
 def _key_missing(now: datetime, problem: Problem | None) -> Evidence:

@@ -6,7 +6,7 @@ first, then the targets, so that a claim whose flip status knows as over is give
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from ideogram_operator.decisions.decide import Decision, decide
@@ -16,18 +16,20 @@ from ideogram_operator.runtime.acting import Actor, why_not_touching
 from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.chronicle import Step, extended
 from ideogram_operator.runtime.clock import Clock
-from ideogram_operator.runtime.gather import Gathered, Gatherer, key_age
+from ideogram_operator.runtime.gather import Gathered, Gatherer
 from ideogram_operator.runtime.metrics import Metrics
+from ideogram_operator.runtime.patience import MENDING
 from ideogram_operator.runtime.recall import recall
-from ideogram_operator.runtime.record import Record
+from ideogram_operator.runtime.record import Record, Ref
 from ideogram_operator.runtime.records import Records
 from ideogram_operator.runtime.releasing import Releaser
-from ideogram_operator.runtime.reporting import NOTHING, Report, Reporter
+from ideogram_operator.runtime.reporting import NOTHING, Report, Reporter, problems_of
+from ideogram_operator.runtime.roster import in_turn
 from ideogram_operator.runtime.store import Raw, Store
-from ideogram_operator.runtime.survey import TROUBLED_PAUSE, Surveyor
+from ideogram_operator.runtime.survey import Surveyor
 
 ROLLING_PAUSE = 1.0
-WAITING_PAUSE = 0.5
+AT_ONCE = 0.05
 FIRST_WORD = 30.0
 """Seconds that the first probe after a restart has to say something."""
 
@@ -74,33 +76,29 @@ class Reconciler:
     async def _reconcile(self, key: Key) -> float:
         raw = self.store.get(key)
         if raw is None:
-            self._forget(key)
-            return math.inf
+            return await self._bury(key)
         record = self._record(key, raw)
+        self.gatherer.parse(record, raw)
         if raw["metadata"].get("deletionTimestamp"):
             return await self._release(record)
-        self.gatherer.parse(record, raw)
         hindrance = why_not_touching(record, read_only=self.read_only)
-        if self.surveyor.due(record):
+        if record.looked_at is None:
             await self.surveyor.look(record, touching=hindrance is None)
-        gathered = await self.gatherer.gather(record, raw, _settled(record))
+        gathered = await self.gatherer.gather(record, raw, _settled(record, touching=hindrance is None))
         decision, step = self._decide(record, gathered)
         self.gatherer.hurry(record, gathered)
         self._obey_probe(record, raw)
-        report = Report(
-            raw=raw,
-            gathered=gathered,
-            decision=decision,
-            step=step,
-            problems=(*gathered.problems, *record.survey_problems),
-            why_not_touching=hindrance,
-        )
-        pending = await self._act(record, report)
+        report = Report(raw=raw, gathered=gathered, decision=decision, step=step, why_not_touching=hindrance)
+        left = await self._act(record, report)
         if not self._only_restarted(record, report):
             await self.reporter.report(record, report)
             if self._may_let_go(record, decision):
                 await self.actor.writer.finalizer(record, wanted=False)
-        return self._pause(record, decision, pending=pending)
+        if record.surveyed and self.surveyor.due(record):
+            # Last, so that no flip waits for it; what it finds is for the next round.
+            await self.surveyor.look(record, touching=hindrance is None)
+            return AT_ONCE
+        return self._pause(record, decision, left)
 
     def _record(self, key: Key, raw: Raw) -> Record:
         record = self.records.get(key)
@@ -109,7 +107,8 @@ class Reconciler:
             self._forget(key)
             status = IntegrationStatus.parse(raw.get("status"))
             memory = recall(status, self.clock.now())
-            record = Record(key=key, uid=uid, memory=memory, status=status, began=self.clock.monotonic())
+            record = Record(key=key, uid=uid, memory=memory, told=memory, status=status, began=self.clock.monotonic())
+            record.told_problems = {str(Ref(one.kind, one.name)): one.reason for one in status.targets if one.reason}
             record.history = status.history
             record.first_generate = status.probe.next_generate_time if status.probe else None
             record.probe_token = (raw["metadata"].get("annotations") or {}).get(PROBE_ANNOTATION)
@@ -125,11 +124,11 @@ class Reconciler:
         record.history = extended(record.history, step)
         return decision, step
 
-    async def _act(self, record: Record, report: Report) -> bool:
-        if report.why_not_touching is not None or report.gathered.policy is None:
-            return False
+    async def _act(self, record: Record, report: Report) -> float:
+        if report.why_not_touching is not None or report.gathered.policy is None or not record.surveyed:
+            return math.inf
         write = partial(self.reporter.report, record, report, why="return")
-        return await self.actor.act(record, report.decision, report.step, write)
+        return await self.actor.act(record, report.decision, write)
 
     def _obey_probe(self, record: Record, raw: Raw) -> None:
         token = (raw["metadata"].get("annotations") or {}).get(PROBE_ANNOTATION)
@@ -140,33 +139,44 @@ class Reconciler:
     def _only_restarted(self, record: Record, report: Report) -> bool:
         """Whether nothing is known yet but what status already says: a restart of ours is no news of the API."""
         step = report.step
-        nothing_new = step.before == step.after and record.generation == record.status.observed_generation
+        # Flips of more than an hour ago are forgotten silently.
+        same = replace(step.before, recent_flips=step.after.recent_flips) == step.after
+        nothing_new = same and record.told == step.before and record.generation == record.status.observed_generation
         patient = self.clock.monotonic() - record.began < FIRST_WORD
-        quiet = not report.decision.seen and not report.problems
+        quiet = not report.decision.seen and not problems_of(record, report.gathered)
         return nothing_new and quiet and patient and record.written_at is None
 
     def _may_let_go(self, record: Record, decision: Decision) -> bool:
         idle = decision.memory.state is State.LIVE and decision.wanted is TargetMode.LIVE
         return record.finalizer and idle and record.surveyed and not record.held() and not self.read_only
 
-    def _pause(self, record: Record, decision: Decision, *, pending: bool) -> float:
+    def _pause(self, record: Record, decision: Decision, left: float) -> float:
         # Nothing is heard of a Secret that changes, nor of a key that is left alone: both need a look by the clock.
-        pauses = [decision.next_in.total_seconds(), self.resync, key_age(record)]
-        if pending:
-            pauses.append(WAITING_PAUSE)
-        if any(known.following for known in record.targets.values()):
+        now = self.clock.monotonic()
+        pauses = [left, decision.next_in.total_seconds(), self.gatherer.key_age(record)]
+        if any(known.rolling for known in record.targets.values()):
             pauses.append(ROLLING_PAUSE)
-        if not record.surveyed or record.troubled:
-            pauses.append(TROUBLED_PAUSE)
+        if record.looked_at is None:
+            pauses.append(MENDING)
+        else:
+            pauses.append(record.looked_at + self.surveyor.look_again(record) - now)
         if not decision.seen:
             pauses.append(FIRST_WORD)
-        return max(0.05, min(pauses))
+        return max(AT_ONCE, min(pauses))
 
     async def _release(self, record: Record) -> float:
         self.gatherer.pool.unsubscribe(record.key)
-        if not record.finalizer or self.read_only:
+        if self.read_only or not (record.finalizer or record.held()):
             return self.resync
         return await self.releaser.release(record)
+
+    async def _bury(self, key: Key) -> float:
+        record = self.records.get(key)
+        if record is not None and record.held() and not self.read_only and not await self.releaser.bury(record):
+            self.gatherer.pool.unsubscribe(key)
+            return MENDING
+        self._forget(key)
+        return math.inf
 
     def _forget(self, key: Key) -> None:
         self.gatherer.pool.unsubscribe(key)
@@ -175,7 +185,9 @@ class Reconciler:
             self.gatherer.keys.forget(self.gatherer.place(record))
 
 
-def _settled(record: Record) -> int:
-    """How many of the targets already given back are ready again."""
-    given_back = list(record.targets.values())[: record.memory.restored]
-    return sum(1 for known in given_back if known.mode is TargetMode.LIVE and known.ready)
+def _settled(record: Record, *, touching: bool) -> int:
+    """How many of the targets already given back are ready again; all of them where none is touched."""
+    restored = record.memory.restored
+    if not touching:
+        return restored
+    return sum(1 for known in in_turn(record)[:restored] if known.mode is TargetMode.LIVE and known.ready)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from ideogram_operator.decisions.decide import Decision
 from ideogram_operator.decisions.policy import Policy
 from ideogram_operator.decisions.standing import Problem
 from ideogram_operator.resource.reasons import Reason
+from ideogram_operator.resource.status import IntegrationStatus
 from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.chronicle import Step
 from ideogram_operator.runtime.clock import Clock
@@ -26,7 +28,8 @@ from ideogram_operator.runtime.writer import Writer
 
 log = structlog.get_logger(__name__)
 
-NOTHING = Policy(triggers=())
+NOTHING = Policy(triggers=(), hold=timedelta(weeks=1), max_hold=timedelta(weeks=1))
+"""While the spec is not one to act on: nothing fires, and no hold that began before becomes shorter by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,6 @@ class Report:
     Attributes:
         raw: the integration as stored in the cluster.
         step: from which memory to which.
-        problems: what keeps it from being ready.
         why_not_touching: why targets are not told, None if they are.
     """
 
@@ -44,7 +46,6 @@ class Report:
     gathered: Gathered
     decision: Decision
     step: Step
-    problems: tuple[Problem, ...]
     why_not_touching: Reason | None
 
 
@@ -70,12 +71,11 @@ class Reporter:
             report.decision,
             policy=report.gathered.policy or NOTHING,
             now=self.clock.now(),
-            problems=report.problems,
+            problems=problems_of(record, report.gathered),
             why_not_touching=report.why_not_touching,
             stats=stats,
             evidence=report.gathered.observed.evidence,
         )
-        told = {f"{one.kind}/{one.name}": one.reason for one in record.status.targets}
         status = status_of(
             standing,
             before=record.status,
@@ -86,8 +86,14 @@ class Reporter:
         await self.writer.status(record, status, why=why)
         if why:
             return
-        for note in (*notes(report.raw, report.step.before, standing), *target_notes(report.raw, told, standing)):
+        # Compared with what was told last, so that a status that could not be written loses and repeats nothing.
+        for note in (
+            *notes(report.raw, record.told, standing),
+            *target_notes(report.raw, record.told_problems, standing),
+        ):
             self.events.tell(note)
+        record.told = report.decision.memory
+        record.told_problems = {one.name: one.problem.reason for one in standing.targets if one.problem is not None}
 
     async def before_spend(self, key: Key, amount: Decimal) -> None:
         """Has what is about to be spent written into status first.
@@ -97,10 +103,18 @@ class Reporter:
             LookupError: the integration is not at work.
         """
         record = self.records.get(key)
-        if record is None or record.decision is None:
+        if record is None or not record.status.conditions:
             raise LookupError(f"{key} is not at work yet")
-        stats = self.pool.stats(key)
-        probe = probe_status(stats, record.status.probe, self.clock.now(), "a paid check is on its way")
-        status = record.status.model_copy(update={"probe": probe, "last_update": self.clock.now()})
         log.info("paid check", integration=str(key), usd=str(amount))
-        await self.writer.status(record, status, why="spend")
+        await self.writer.amend(record, self._spending, why="spend")
+
+    def _spending(self, record: Record) -> IntegrationStatus:
+        now = self.clock.now()
+        probe = probe_status(self.pool.stats(record.key), record.status.probe, now, "a paid check is on its way")
+        return record.status.model_copy(update={"probe": probe, "last_update": now})
+
+
+def problems_of(record: Record, gathered: Gathered) -> tuple[Problem, ...]:
+    """Returns what keeps the integration from being ready, the targets' own problems aside."""
+    unprotected = (record.unprotected,) if record.unprotected is not None else ()
+    return (*gathered.problems, *record.survey_problems, *unprotected)

@@ -1,9 +1,9 @@
 """Writing to the integration itself: its status, and the finalizer that protects what it holds."""
 
+import contextlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-import structlog
 
 from ideogram_operator.cluster.addresses import Address, Resource
 from ideogram_operator.cluster.errors import Conflict, NotFound
@@ -15,8 +15,6 @@ from ideogram_operator.runtime.clock import Clock
 from ideogram_operator.runtime.metrics import Metrics
 from ideogram_operator.runtime.record import Record
 from ideogram_operator.runtime.report import meaning
-
-log = structlog.get_logger(__name__)
 
 INTEGRATIONS = Resource(group=GROUP, version=VERSION, plural=PLURAL)
 TRIES = 4
@@ -50,20 +48,29 @@ class Writer:
         Raises:
             ClusterError: it was not written; the next reconcile tries again.
         """
-        reason = why or self._worth(record, status)
-        if not reason:
-            return
+        async with record.writing:
+            reason = why or self._worth(record, status)
+            if reason:
+                with contextlib.suppress(NotFound):  # the watch will tell that it is gone
+                    await self._write(record, status, reason)
+
+    async def amend(self, record: Record, change: Callable[[Record], IntegrationStatus], *, why: str) -> None:
+        """Writes the status with one part changed, as it is once nobody else is writing it.
+
+        Raises:
+            ClusterError: it was not written, be it that the integration is gone.
+        """
+        async with record.writing:
+            await self._write(record, change(record), why)
+
+    async def _write(self, record: Record, status: IntegrationStatus, why: str) -> None:
         operations: list[Operation] = [
             {"op": "test", "path": "/metadata/uid", "value": record.uid},
             {"op": "add", "path": "/status", "value": status.to_wire()},
         ]
-        try:
-            await self.gateway.json_patch(address(record.key, "status"), operations)
-        except (NotFound, Conflict):
-            log.info("status not written: the integration is gone", integration=str(record.key))
-            return
+        await self.gateway.json_patch(address(record.key, "status"), operations)
         record.status, record.written_at = status, self.clock.monotonic()
-        self.metrics.status_writes.labels(why=reason).inc()
+        self.metrics.status_writes.labels(why=why).inc()
 
     def _worth(self, record: Record, status: IntegrationStatus) -> str:
         if record.written_at is None and not record.status.conditions:
@@ -85,11 +92,11 @@ class Writer:
         for _ in range(TRIES):
             try:
                 live = await self.gateway.get(address(record.key))
-                if live["metadata"].get("uid") != record.uid:
+                metadata = live["metadata"]
+                if metadata.get("uid") != record.uid or (wanted and metadata.get("deletionTimestamp")):
                     return
-                there = list(live["metadata"].get("finalizers") or [])
-                if (RESTORE_FINALIZER in there) is not wanted:
-                    await self._write_finalizers(record, there, wanted=wanted)
+                if (RESTORE_FINALIZER in (metadata.get("finalizers") or ())) is not wanted:
+                    await self._write_finalizers(record, metadata, wanted=wanted)
                 record.finalizer = wanted
             except Conflict:
                 continue
@@ -97,9 +104,10 @@ class Writer:
                 return
             return
 
-    async def _write_finalizers(self, record: Record, there: list[str], *, wanted: bool) -> None:
-        rest = [name for name in there if name != RESTORE_FINALIZER]
-        path = "/metadata/finalizers"
-        guard = {"op": "test", "path": path, "value": there} if there else None
-        change = {"op": "add", "path": path, "value": [*rest, RESTORE_FINALIZER] if wanted else rest}
-        await self.gateway.json_patch(address(record.key), [guard, change] if guard else [change])
+    async def _write_finalizers(self, record: Record, metadata: Mapping[str, Any], *, wanted: bool) -> None:
+        rest = [name for name in metadata.get("finalizers") or () if name != RESTORE_FINALIZER]
+        operations: list[Operation] = [
+            {"op": "test", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]},
+            {"op": "add", "path": "/metadata/finalizers", "value": [*rest, RESTORE_FINALIZER] if wanted else rest},
+        ]
+        await self.gateway.json_patch(address(record.key), operations)
