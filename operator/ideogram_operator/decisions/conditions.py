@@ -112,6 +112,9 @@ def _fallback_active(standing: Standing) -> Said:
     memory = standing.decision.memory
     told = [target for target in standing.targets if target.mode is TargetMode.FALLBACK]
     of = f"{len(told)} of {len(standing.targets)} targets are in fallback"
+    if not standing.touching and told:
+        # Switched before, and left as they are: whoever looks for why the images are missing finds it here.
+        return TRUE, standing.why_not_touching or Reason.OBSERVE_MODE, f"Nothing is touched any more, but {of}."
     if not memory.falling_back:
         return FALSE, Reason.NO_FALLBACK_REQUESTED, f"The state is {memory.state}; {of}."
     reason = TRIGGER_REASONS.get(memory.cause or "", Reason.API_UNREACHABLE)
