@@ -114,3 +114,17 @@ def test_six_429s_throttle_what_can_be_throttled_and_then_let_go(shop: Shop, ope
     times.tell()
     assert shop.settled()["spec"] == before["spec"]
     assert shop.generation("stubborn") == 1, "a target without a throttle is passed by"
+
+
+def test_one_stray_404_does_not_blind_for_the_outage_after_it(shop: Shop, operator: Operator) -> None:
+    shop.deploy()
+    shop.integrate()
+    shop.live()
+    shop.simulator.admin.fault("status", status=404, times=1)
+    status = shop.until(lambda status: status["reason"] == "ProbeUnsupported", "ProbeUnsupported")
+    assert status["state"] == "Live"
+    times = Timeline("outage after a 404")
+    shop.simulator.admin.fault("refused")
+    shop.fallen_back()
+    times.mark("patched")
+    times.tell()

@@ -13,7 +13,9 @@ from ideogram_operator.resource.words import Cause, Health
 DENIED_PAUSE: Final = 600.0
 """Seconds for which a refused key is left alone (DESIGN.md §3)."""
 UNSUPPORTED_PAUSE: Final = 3600.0
-"""Seconds after which a method that the API does not know is tried again."""
+"""Seconds after which a method that the API does not know is tried again, at most."""
+_FIRST_UNSUPPORTED_PAUSE: Final = 10.0
+"""The same after the first such answer, doubling from then on: one stray 404 must not blind us for an hour."""
 _DENIALS: Final = 2
 
 
@@ -37,6 +39,7 @@ class Course:
         in_flight: oldest first.
         doubts: answers in a row that were not good.
         denials: refusals of the key in a row.
+        unsupported: answers in a row that said that the API does not know the method.
         cause: of the last answer; None if it was good or there is none.
         retry_at: the server asked not to be asked before.
         quiet_until: we leave it alone by ourselves; a person may ask nevertheless.
@@ -51,6 +54,7 @@ class Course:
     in_flight: tuple[Flight, ...] = ()
     doubts: int = 0
     denials: int = 0
+    unsupported: int = 0
     cause: Cause | None = None
     retry_at: float = -math.inf
     quiet_until: float = -math.inf
@@ -81,18 +85,19 @@ class Course:
 
     def learned(self, outcome: Outcome, now: float, confirmations: int) -> "Course":
         """After an answer, or the lack of one, was understood."""
-        unsupported = outcome.cause is Cause.PROBE_UNSUPPORTED
+        unsupported = self.unsupported + 1 if outcome.cause is Cause.PROBE_UNSUPPORTED else 0
         doubts = 0 if outcome.health is Health.HEALTHY or unsupported else self.doubts + 1
         denials = self.denials + 1 if outcome.cause is Cause.CREDENTIALS else 0
         quiet = -math.inf
         if unsupported:
-            quiet = now + UNSUPPORTED_PAUSE
+            quiet = now + min(math.ldexp(_FIRST_UNSUPPORTED_PAUSE, min(unsupported - 1, 20)), UNSUPPORTED_PAUSE)
         elif denials >= _DENIALS:
             quiet = now + DENIED_PAUSE
         return replace(
             self,
             doubts=doubts,
             denials=denials,
+            unsupported=unsupported,
             cause=outcome.cause,
             quiet_until=quiet,
             retry_at=self._retry_at(outcome, now, confirmed=doubts >= confirmations),
