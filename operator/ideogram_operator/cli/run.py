@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import click
 from prometheus_client import disable_created_metrics
@@ -23,6 +24,23 @@ DEFAULT = Settings()
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+class Misconfigured(click.UsageError):
+    """An option that cannot be."""
+
+    exit_code = BAD_CONFIGURATION
+
+
+class Configured(click.Command):
+    """A command whose bad options end it with the exit code of a bad configuration; click's own is no cluster here."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The arguments that are left."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            raise Misconfigured(error.format_message(), ctx=ctx) from error
+
+
 def _option(name: str, *names: str, **attributes: Any) -> Callable[[Command], Command]:
     variable = "IDEOGRAM_OPERATOR_" + name.removeprefix("--").replace("-", "_").upper()
     return click.option(name, *names, envvar=variable, show_envvar=True, **attributes)
@@ -36,6 +54,13 @@ def _hosts(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
     return value
 
 
+def _url(_: click.Context, __: click.Parameter, value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        raise click.BadParameter(f"{value!r} is not an http or https URL")
+    return value
+
+
 def _patterns(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
     for pattern in value:
         try:
@@ -45,7 +70,7 @@ def _patterns(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> 
     return value
 
 
-@click.command()
+@click.command(cls=Configured)
 @_option("--kubeconfig", type=click.Path(path_type=Path, dir_okay=False), help="Default: the pod's ServiceAccount.")
 @_option("--namespace", "namespaces", multiple=True, metavar="NS", help="Repeatable; none: all namespaces.")
 @_option(
@@ -59,6 +84,7 @@ def _patterns(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> 
 @_option(
     "--control-url",
     default=DEFAULT.control_url,
+    callback=_url,
     show_default=True,
     help="Asked to tell the provider's outage from our own network's; empty: none.",
 )
@@ -73,14 +99,33 @@ def _patterns(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> 
     help="Names that switches may have besides IDEOGRAM_…. Repeatable.",
 )
 @_option("--listen", default=DEFAULT.listen, show_default=True, metavar="ADDR:PORT", help="Health and metrics.")
-@_option("--max-rollouts", type=click.IntRange(1), default=DEFAULT.max_rollouts, show_default=True)
-@_option("--max-flips-per-minute", type=click.IntRange(1), default=DEFAULT.max_flips_per_minute, show_default=True)
-@_option("--log-format", type=click.Choice([str(each) for each in LogFormat]), default="json", show_default=True)
+@_option(
+    "--max-rollouts",
+    type=click.IntRange(1),
+    default=DEFAULT.max_rollouts,
+    show_default=True,
+    help="Rollouts in progress at once.",
+)
+@_option(
+    "--max-flips-per-minute",
+    type=click.IntRange(1),
+    default=DEFAULT.max_flips_per_minute,
+    show_default=True,
+    help="Targets switched within any minute.",
+)
+@_option(
+    "--log-format",
+    type=click.Choice([str(each) for each in LogFormat]),
+    default="json",
+    show_default=True,
+    help="For machines or for people.",
+)
 @_option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
     default="info",
     show_default=True,
+    help="The least that is told.",
 )
 def run(**given: Any) -> None:
     """Run the operator until SIGTERM. Exit codes: 0 stopped, 1 configuration, 2 cluster unreachable at start."""

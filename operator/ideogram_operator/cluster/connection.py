@@ -14,6 +14,7 @@ import aiohttp
 from kubernetes.aio import config
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.client.rest import RESTClientObject
+from yaml import YAMLError
 
 TOKEN_LIFE = 60.0
 """Seconds after which a file with a token, or an exec plugin, is asked again; the in-cluster loader does the same."""
@@ -102,7 +103,7 @@ async def connect(
         else:
             await _load_file(str(kubeconfig), configuration, monotonic)
         return Connection(configuration, user_agent=user_agent)
-    except (config.ConfigException, OSError, TypeError, KeyError, AttributeError) as error:
+    except (config.ConfigException, YAMLError, OSError, TypeError, ValueError, KeyError, AttributeError) as error:
         source = "the pod's ServiceAccount" if kubeconfig is None else f"kubeconfig {kubeconfig}"
         raise Unreachable(f"{source} does not say how to reach a cluster: {error}") from error
 

@@ -17,6 +17,7 @@ from ideogram_operator.runtime.http import Endpoints, ListenError
 from ideogram_operator.runtime.informer import Informer
 from ideogram_operator.runtime.login import login_by
 from ideogram_operator.runtime.settings import Settings
+from ideogram_operator.runtime.signals import until_stopped
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +40,8 @@ async def operate(settings: Settings) -> None:
         parts = assemble(settings, clock=clock, gateway=gateway, sender=sender)
         runner = await _listen(parts)
         try:
-            await make_contact(gateway, clock, settings.namespaces)
+            if not await until_stopped(make_contact(gateway, clock, settings.namespaces)):
+                return
             parts.housekeeping.listed = True
             log.info("started", version=__version__, namespaces=list(settings.namespaces) or "all")
             await _work(parts)

@@ -34,7 +34,7 @@ class Endpoints:
             ListenError: the address is malformed or taken.
         """
         host, _, port = listen.rpartition(":")
-        if not host or not port.isdigit():
+        if not host or not port.isdecimal():
             raise ListenError(f"--listen {listen!r} is not ADDR:PORT, such as 0.0.0.0:8080")
         app = web.Application()
         app.add_routes(

@@ -10,7 +10,7 @@ class Settings:
     """What the person who installs the operator decides, and tenants cannot.
 
     Attributes:
-        kubeconfig: None looks for the pod's own ServiceAccount, then for the usual kubeconfig.
+        kubeconfig: None: the pod's own ServiceAccount.
         namespaces: where integrations are looked for; empty means everywhere.
         allow_hosts: ``HOST[:PORT]`` or ``http://HOST:PORT``: where API keys may be sent.
         control_url: asked to tell the provider's outage from our own network's; empty asks nothing.
