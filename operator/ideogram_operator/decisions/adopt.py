@@ -8,9 +8,10 @@ any more; a claim with a number that status knows is one that was about to be gi
 from dataclasses import replace
 from datetime import datetime
 
-from ideogram_operator.decisions.breaker import FLIP_WINDOW
+from ideogram_operator.decisions.holds import hold_of, next_relapses, recent
 from ideogram_operator.decisions.memory import OVERRIDE, Memory
 from ideogram_operator.decisions.policy import Policy
+from ideogram_operator.decisions.times import later
 from ideogram_operator.resource.words import State
 
 
@@ -32,18 +33,30 @@ def adopt(
     if flip <= memory.flips:
         return memory
     if throttled:
+        if memory.falling_back:
+            return memory
         return replace(memory, throttled_since=since, flips=flip, recent_flips=(*memory.recent_flips, since))
-    by_itself = cause != OVERRIDE
-    recent = (*memory.recent_flips, since) if by_itself and now - since < FLIP_WINDOW else memory.recent_flips
-    return replace(
+    fallen = replace(
         memory,
         state=State.FALLBACK,
         since=since,
         cause=cause,
         detected_at=since,
-        hold_until=since + policy.hold if by_itself else None,
+        hold_until=None,
         throttled_since=None,
         flips=flip,
-        recent_flips=recent,
         restored=0,
+    )
+    return fallen if cause == OVERRIDE else _held(policy, memory, fallen, now)
+
+
+def _held(policy: Policy, before: Memory, fallen: Memory, now: datetime) -> Memory:
+    """With what the flip cost: a relapse doubles the hold, and it counts among the flips of the hour."""
+    relapses = before.relapses + 1 if before.falling_back else next_relapses(policy, before, fallen.since)
+    return replace(
+        fallen,
+        relapses=relapses,
+        hold_until=later(fallen.since, hold_of(policy, relapses)),
+        returned_at=None,
+        recent_flips=recent((*before.recent_flips, fallen.since), now),
     )

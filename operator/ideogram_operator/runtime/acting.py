@@ -50,7 +50,7 @@ class Actor:
         tried_before = record.unprotected is not None
         if held and not tried_before:
             await self._protect(record)
-        if _gives_back(decision) and not _written(record, decision):
+        if _gives_back(record, decision) and not _written(record, decision):
             await write()
         now = self.clock.monotonic()
         for known, order in orders(record, decision):
@@ -92,8 +92,10 @@ def why_not_touching(record: Record, *, read_only: bool) -> Reason | None:
     return Reason.OBSERVE_MODE if observing else None
 
 
-def _gives_back(decision: Decision) -> bool:
+def _gives_back(record: Record, decision: Decision) -> bool:
     """Whether some target is to be told less than it was: all of them, or the next one of several."""
+    if decision.wanted is TargetMode.THROTTLED:
+        return record.status.state in {State.FALLBACK, State.RECOVERING}
     return decision.wanted is TargetMode.LIVE or decision.restored > 0
 
 

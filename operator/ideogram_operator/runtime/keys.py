@@ -14,6 +14,9 @@ from ideogram_operator.ideogram.key import ApiKey, UnusableKeyError
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.runtime.clock import Clock
 
+PATIENCE = 1.0
+"""Seconds that somebody who has a key waits for another look at it."""
+
 Place = tuple[str, str, str]
 """Namespace, Secret, key."""
 
@@ -45,6 +48,7 @@ class KeyReader:
         """Returns the key at a place, read at most ``max_age`` seconds ago.
 
         A Secret that cannot be read because the API server does not answer is no news: what was read before stands.
+        Nor does anybody who has a key already wait long for another look at it: a flip may depend on going on.
         """
         known = self._readings.get(place)
         if known is not None and self.clock.monotonic() - known.at <= max_age:
@@ -52,7 +56,11 @@ class KeyReader:
         if place not in self._reading:
             self._reading[place] = asyncio.create_task(self._read(place))
             self._reading[place].add_done_callback(lambda _: self._reading.pop(place, None))
-        return await asyncio.shield(self._reading[place])
+        reading = self._reading[place]
+        if known is not None and known.key is not None:
+            done, _ = await asyncio.wait({reading}, timeout=PATIENCE)
+            return reading.result() if done else known
+        return await asyncio.shield(reading)
 
     def forget(self, place: Place) -> None:
         """Drops a key whose integration is gone; another one that uses it reads it again."""

@@ -44,5 +44,16 @@ class Permits:
             if now - at < (REFUSED_AGE if problem else self.max_age):
                 return problem
         remark = await refused(self.gateway, kinds.address(place[1], place[0]), "patch")
-        self._known[place] = now, problem_of(remark) if remark else None
-        return self._known[place][1]
+        problem = problem_of(remark) if remark else None
+        self._known.pop(place, None)
+        self._known[place] = now, problem
+        self._drop_old(now)
+        return problem
+
+    def _drop_old(self, now: float) -> None:
+        """Namespaces come and go. The oldest answers come first, since each goes to the end when it is renewed."""
+        while self._known:
+            place, (at, _) = next(iter(self._known.items()))
+            if now - at < self.max_age:
+                return
+            del self._known[place]

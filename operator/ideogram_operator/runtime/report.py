@@ -10,15 +10,19 @@ from typing import Any
 
 from ideogram_operator.decisions.conditions import conditions
 from ideogram_operator.decisions.standing import Standing
-from ideogram_operator.decisions.story import tell
+from ideogram_operator.decisions.story import UNKNOWN_REASONS, tell
 from ideogram_operator.resource.conditions import Condition, whole_seconds
 from ideogram_operator.resource.observations import ProbeStatus, TargetStatus
+from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.status import Flip, IntegrationStatus, firing
 from ideogram_operator.resource.words import ConditionStatus, TargetKind
 from ideogram_operator.runtime.recall import alert_of, breaker_of
 
 VOLATILE = ("lastUpdate", "message")
 VOLATILE_OF_PROBE = ("lastTime", "latency", "p95", "message", "httpStatus", "nextGenerateTime")
+FOUND_BY_PROBES = frozenset(reason.value for reason in (*UNKNOWN_REASONS.values(), Reason.PROBE_UNKNOWN)) - {
+    Reason.KEY_MISSING.value
+}
 VOLATILE_OF_ALERT = ("value", "message")
 
 
@@ -81,8 +85,9 @@ def _without(mapping: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, An
 
 
 def _meaning_of_condition(condition: Mapping[str, Any]) -> tuple[Any, ...]:
-    # What is wrong is said in the message; what is right is said in varying words.
+    # What is wrong is said in the message; what is right, and what probes found, is said in varying words.
     wrong = condition["status"] == "False" and condition["type"] in {"Ready", "TargetsInSync"}
+    wrong = wrong and condition["reason"] not in FOUND_BY_PROBES
     return condition["type"], condition["status"], condition["reason"], condition["message"] if wrong else ""
 
 
