@@ -30,7 +30,8 @@ from ideogram_operator.runtime.probing.waiting import wait_or_wake
 log = structlog.get_logger(__name__)
 
 _REFRESH_WITHIN: Final = 5.0
-_UNRECORDED_PAUSE: Final = 60.0
+_UNRECORDED_PAUSE: Final = 5.0
+"""Seconds until a paid check whose cost could not be written down is tried again: a new integration has no status."""
 _RECENT: Final = 60.0
 _AFTER_MIDNIGHT: Final = 30.0
 
