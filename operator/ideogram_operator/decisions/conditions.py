@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ideogram_operator.decisions.memory import Alert
 from ideogram_operator.decisions.standing import Standing
-from ideogram_operator.decisions.story import TRIGGER_REASONS, UNKNOWN_REASONS, advice, clock_time
+from ideogram_operator.decisions.wording import TRIGGER_REASONS, UNKNOWN_REASONS, advice, clock_time
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.words import (
     Cause,
@@ -150,7 +150,7 @@ def _overridden(standing: Standing) -> Said:
         OverrideMode.FREEZE: Reason.OVERRIDE_FROZEN,
     }[mode]
     until = f"until {override.until:%Y-%m-%d %H:%M:%SZ}" if override.until else "until it is removed"
-    return TRUE, reason, f"{mode} {until}: {override.reason}."
+    return TRUE, reason, f"{mode} {until}: {override.reason.rstrip('.')}."
 
 
 def _reconciling(standing: Standing) -> Said | None:

@@ -1,77 +1,30 @@
 """What a person reads: what happened, when, why, and what to do. One reason and one message for any standing.
 
-``ADVICE`` says for each trigger what the on-call can do; ``CHAPTERS`` is asked in order and the first answer is told.
+``CHAPTERS`` is asked in order and the first answer is told.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 
 from ideogram_operator.decisions.breaker import flip_room, hold_over
-from ideogram_operator.decisions.memory import OVERRIDE, Alert
+from ideogram_operator.decisions.memory import OVERRIDE
 from ideogram_operator.decisions.standing import Standing
+from ideogram_operator.decisions.wording import TRIGGER_REASONS, UNKNOWN_REASONS, advice, clock_time, span
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.words import (
     RECOVER_ANNOTATION,
-    Cause,
     Health,
     OverrideMode,
     Recovery,
     State,
     TargetMode,
-    Trigger,
 )
 
 Told = tuple[Reason, str]
-
-ADVICE: dict[Trigger, str] = {
-    Trigger.API_UNREACHABLE: "Look at the provider's status page; the applications return by themselves.",
-    Trigger.AUTH_FAILURE: "Put a working key into {key_at}; it is tried as soon as it is there.",
-    Trigger.CREDITS_EXHAUSTED: "Top up the account's credit; the return follows by itself.",
-    Trigger.RATE_LIMITED: "Lower the applications' concurrency: an account has 10 requests in flight.",
-    Trigger.SLOW_GENERATION: "Expect slow images; nothing was switched.",
-    Trigger.CREDITS_LOW: "Top up the account's credit before it is gone.",
-    Trigger.SAFETY_REJECTIONS: "Look at the prompts that were rejected.",
-}
-
-TRIGGER_REASONS: dict[str, Reason] = {
-    Trigger.API_UNREACHABLE.value: Reason.API_UNREACHABLE,
-    Trigger.AUTH_FAILURE.value: Reason.KEY_REJECTED,
-    Trigger.CREDITS_EXHAUSTED.value: Reason.CREDITS_EXHAUSTED,
-    Trigger.RATE_LIMITED.value: Reason.RATE_LIMITED,
-    OVERRIDE: Reason.OVERRIDE_FORCE_FALLBACK,
-}
-
-UNKNOWN_REASONS: dict[Cause | None, Reason] = {
-    Cause.OWN_NETWORK: Reason.OWN_NETWORK,
-    Cause.KEY_MISSING: Reason.KEY_MISSING,
-    Cause.PROBE_UNSUPPORTED: Reason.PROBE_UNSUPPORTED,
-    Cause.STALE: Reason.EVIDENCE_STALE,
-}
 
 
 def tell(standing: Standing) -> Told:
     """Returns the reason and the message of status."""
     return next(told for chapter in CHAPTERS if (told := chapter(standing)) is not None)
-
-
-def advice(standing: Standing, alert: Alert) -> str:
-    """Returns what to do about an alert."""
-    return ADVICE[alert.trigger].format(key_at=standing.key_at)
-
-
-def clock_time(moment: datetime | None) -> str:
-    """Returns a time as messages show it: ``12:00:03Z``."""
-    return f"{moment:%H:%M:%SZ}" if moment else "an unknown time"
-
-
-def span(length: timedelta) -> str:
-    """Returns a length of time in the words of the spec: ``5m``, ``1h30m``, ``2s``."""
-    seconds = length.total_seconds()
-    if seconds < 1:
-        return f"{seconds * 1000:.0f}ms"
-    hours, rest = divmod(round(seconds), 3600)
-    minutes, left = divmod(rest, 60)
-    return "".join(f"{n}{unit}" for n, unit in ((hours, "h"), (minutes, "m"), (left, "s")) if n)
 
 
 # -- the chapters -----------------------------------------------------------------------------------------------------
@@ -93,7 +46,8 @@ def _overridden(standing: Standing) -> Told | None:
         OverrideMode.FORCE_LIVE: ("Live", Reason.OVERRIDE_FORCE_LIVE),
         OverrideMode.FREEZE: (f"Frozen in {standing.decision.memory.state}", Reason.OVERRIDE_FROZEN),
     }[mode]
-    return reason, f"{verb} by spec.override{until}: {override.reason}. {_api_says(standing)}{_targets(standing)}"
+    why = override.reason.rstrip(".")
+    return reason, f"{verb} by spec.override{until}: {why}. {_api_says(standing)}{_targets(standing)}"
 
 
 def _recovering(standing: Standing) -> Told | None:
@@ -182,7 +136,10 @@ def _live(standing: Standing) -> Told:
     alerts = " ".join(
         f"{alert.trigger}: {alert.message}. {advice(standing, alert)}" for alert in standing.decision.alerts
     )
-    return Reason.PROBE_SUCCEEDED, f"{_api_says(standing)} {alerts}{_targets(standing)}".rstrip()
+    throttled = standing.decision.memory.throttled_since
+    less = f" Targets are told to do less since {clock_time(throttled)}." if throttled and standing.touching else ""
+    told = f"{_api_says(standing)} {alerts}".rstrip()
+    return Reason.PROBE_SUCCEEDED, f"{told}{less}{_targets(standing)}"
 
 
 CHAPTERS: tuple[Callable[[Standing], Told | None], ...] = (

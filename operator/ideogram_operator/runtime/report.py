@@ -10,7 +10,8 @@ from typing import Any
 
 from ideogram_operator.decisions.conditions import conditions
 from ideogram_operator.decisions.standing import Standing
-from ideogram_operator.decisions.story import UNKNOWN_REASONS, tell
+from ideogram_operator.decisions.story import tell
+from ideogram_operator.decisions.wording import UNKNOWN_REASONS
 from ideogram_operator.resource.conditions import Condition, whole_seconds
 from ideogram_operator.resource.observations import ProbeStatus, TargetStatus
 from ideogram_operator.resource.reasons import Reason

@@ -9,7 +9,7 @@ from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.decisions.decide import Decision
 from ideogram_operator.decisions.memory import OVERRIDE
 from ideogram_operator.decisions.standing import Problem
-from ideogram_operator.decisions.story import clock_time
+from ideogram_operator.decisions.wording import clock_time
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.targets import Target
 from ideogram_operator.resource.words import TargetKind, TargetMode

@@ -6,7 +6,8 @@ from typing import Any, Literal
 from ideogram_operator.cluster.events import Note
 from ideogram_operator.decisions.memory import Alert, Memory
 from ideogram_operator.decisions.standing import Standing
-from ideogram_operator.decisions.story import TRIGGER_REASONS, advice, clock_time, tell
+from ideogram_operator.decisions.story import tell
+from ideogram_operator.decisions.wording import TRIGGER_REASONS, advice, clock_time
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.words import KIND, State, TargetMode
 
