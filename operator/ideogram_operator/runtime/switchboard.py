@@ -198,7 +198,7 @@ class Switchboard:
 
 def _noted(known: Known) -> bool:
     """Whether it was counted already that the target was put back: nothing was told since, however often we tried."""
-    return known.switched_at is not None and any(at >= known.switched_at for at in known.put_back)
+    return known.switched_at is not None and any(at > known.switched_at for at in known.put_back)
 
 
 @dataclass(slots=True)
