@@ -40,8 +40,8 @@ class Endpoints:
         app.add_routes(
             [
                 web.get("/metrics", self._metrics),
-                web.get("/healthz", lambda _: _answer(self.alive)),
-                web.get("/readyz", lambda _: _answer(self.ready)),
+                web.get("/healthz", self._alive),
+                web.get("/readyz", self._ready),
             ]
         )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
@@ -56,8 +56,14 @@ class Endpoints:
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(body=generate_latest(self.metrics), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
+    async def _alive(self, _: web.Request) -> web.Response:
+        return _answer(self.alive)
 
-async def _answer(checks: Iterable[tuple[str, Check]]) -> web.Response:
+    async def _ready(self, _: web.Request) -> web.Response:
+        return _answer(self.ready)
+
+
+def _answer(checks: Iterable[tuple[str, Check]]) -> web.Response:
     said = [(name, check()) for name, check in checks]
     lines = [f"[{'-' if wrong else '+'}] {name}: {wrong or 'ok'}" for name, wrong in said]
     status = 503 if any(wrong for _, wrong in said) else 200

@@ -1,0 +1,139 @@
+"""Sweeps, beats, and when the operator says that it should be restarted."""
+
+import asyncio
+from typing import cast
+
+import pytest
+
+from ideogram_operator.cluster.gateway import Gateway
+from ideogram_operator.resource.words import PLURAL
+from ideogram_operator.runtime.agenda import Agenda, Key
+from ideogram_operator.runtime.housekeeping import Housekeeping
+from ideogram_operator.runtime.informer import Hearing
+from ideogram_operator.runtime.limits import BlastRadius
+from ideogram_operator.runtime.metrics import Metrics
+from ideogram_operator.runtime.store import Store
+from tests.probing.world import VirtualClock, in_virtual_time
+from tests.runtime.life import KEY
+from tests.runtime.memory_api import MemoryApi, on
+
+EVERY = 600.0
+
+
+class House:
+    def __init__(self, namespaces: tuple[str, ...] = ()) -> None:
+        self.api, self.clock, self.dirty = MemoryApi(), VirtualClock(), list[Key]()
+        self.store, self.hearing, self.metrics = Store(self.dirty.append), Hearing(last=0.0), Metrics()
+        self.agenda = Agenda(self._never, self.clock)
+        self.beats = 0
+        self.keeping = Housekeeping(
+            gateway=cast("Gateway", self.api),
+            clock=self.clock,
+            store=self.store,
+            hearing=self.hearing,
+            agenda=self.agenda,
+            metrics=self.metrics,
+            limits=BlastRadius(self.clock, 50, 600),
+            namespaces=namespaces,
+            every=EVERY,
+            watched=self._beat,
+        )
+
+    async def _never(self, _: Key) -> float:
+        return float("inf")
+
+    def _beat(self) -> None:
+        self.beats += 1
+
+    async def keep(self, seconds: float) -> None:
+        task = asyncio.create_task(self.keeping.run())
+        await asyncio.sleep(seconds)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    def figure(self, name: str) -> float:
+        return self.metrics.registry.get_sample_value(f"ideogram_operator_{name}") or 0.0
+
+
+def test_a_sweep_finds_what_the_watch_never_told() -> None:
+    async def story() -> None:
+        house = House()
+        house.store.saw(house.api.make(PLURAL, "ghost"))
+        house.api.remove(PLURAL, "ghost")
+        house.api.make(PLURAL, KEY.name)
+        await house.keep(EVERY + 5)
+        assert house.store.keys() == (KEY,)
+        assert house.figure("ghosts_total") == 1
+
+    in_virtual_time(story())
+
+
+def test_only_its_own_namespaces_are_listed() -> None:
+    async def story() -> None:
+        house = House(("shop", "other"))
+        house.api.make(PLURAL, KEY.name)
+        house.api.make(PLURAL, "foreign", namespace="elsewhere")
+        await house.keep(EVERY + 5)
+        assert house.store.keys() == (KEY,)
+        assert house.api.count(f"list {PLURAL}/") + house.api.count(f"list {PLURAL}") == 2
+
+    in_virtual_time(story())
+
+
+def test_a_sweep_that_fails_drops_nothing_and_is_tried_again() -> None:
+    async def story() -> None:
+        house = House()
+        house.store.saw(house.api.make(PLURAL, KEY.name))
+        house.api.trouble.append(on("list", PLURAL))
+        await house.keep(3 * EVERY + 5)
+        assert house.store.keys() == (KEY,)
+        assert house.keeping.watch_dead() is not None
+
+    in_virtual_time(story())
+
+
+def test_a_sweep_alone_keeps_it_alive() -> None:
+    async def story() -> None:
+        house = House()
+        await house.keep(10 * EVERY)
+        assert house.keeping.watch_dead() is None
+
+    in_virtual_time(story())
+
+
+def test_reconciles_that_wait_for_a_minute_make_it_unhealthy() -> None:
+    async def story() -> None:
+        house = House()
+        house.agenda.soon(KEY)
+        await house.keep(59)
+        assert house.keeping.reconciles_late() is None
+        await house.keep(5)
+        assert "late" in (house.keeping.reconciles_late() or "")
+
+    in_virtual_time(story())
+
+
+def test_it_is_not_ready_before_the_first_list() -> None:
+    house = House()
+    assert house.keeping.not_working() is not None
+    house.keeping.listed = True
+    assert house.keeping.not_working() is None
+
+
+def test_figures_follow_the_beat() -> None:
+    async def story() -> None:
+        house = House()
+        house.store.saw(house.api.make(PLURAL, KEY.name))
+        await house.keep(2.1)
+        assert house.figure("integrations") == 1
+        assert house.beats == 4
+        assert house.keeping.loop_stuck() is None
+
+    in_virtual_time(story())
+
+
+@pytest.mark.parametrize("lag", [0.0, 31.0])
+async def test_a_loop_that_did_not_turn_is_stuck(lag: float) -> None:
+    house = House()
+    house.keeping._beat(lag)
+    assert (house.keeping.loop_stuck() is not None) is (lag > 30)

@@ -1,0 +1,42 @@
+"""Who holds what: found by the namespace of what changed."""
+
+import pytest
+
+from ideogram_operator.cluster.watches import Change
+from ideogram_operator.resource.words import PLURAL, TargetKind
+from tests.runtime.life import KEY, Life, fallen, live
+
+
+def change(name: str = "web", namespace: str = "shop", kind: TargetKind = TargetKind.DEPLOYMENT) -> Change:
+    return Change(kind=kind, namespace=namespace, name=name, resource_version="1")
+
+
+async def test_who_holds_it_hears_of_it_and_reads_it_again() -> None:
+    life = await fallen()
+    assert life.operator.records.holders(change()) == [KEY]
+    life.api.asked.clear()
+    await life.reconcile()
+    assert life.api.count("get deployments/web") == 1
+
+
+@pytest.mark.parametrize(
+    "other", [change("other"), change(namespace="elsewhere"), change(kind=TargetKind.STATEFUL_SET)]
+)
+async def test_nobody_hears_of_what_is_not_theirs(other: Change) -> None:
+    life = await fallen()
+    assert life.operator.records.holders(other) == []
+
+
+async def test_one_that_holds_nothing_hears_nothing() -> None:
+    life = await live()
+    assert life.operator.records.holders(change()) == []
+    assert life.operator.records.held_places() == frozenset()
+
+
+async def test_only_where_something_is_held_it_is_watched() -> None:
+    life: Life = await fallen()
+    assert life.operator.records.held_places() == {("shop", TargetKind.DEPLOYMENT)}
+    life.api.remove(PLURAL, KEY.name)
+    await life.reconcile()
+    await life.reconcile()
+    assert life.operator.records.held_places() == frozenset()
