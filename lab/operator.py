@@ -47,7 +47,7 @@ def chart_objects(*, namespace: str, values: Mapping[str, Any]) -> list[Json]:
     given = [part for name, value in values.items() for part in ("--set-json", f"{name}={json.dumps(value)}")]
     with tempfile.TemporaryDirectory() as home:
         environment = {"HOME": home, "KUBECONFIG": f"{home}/none"}
-        command = [binary("helm"), "template", ACCOUNT, CHART, "--namespace", namespace, *given]
+        command = [str(binary("helm")), "template", ACCOUNT, str(CHART), "--namespace", namespace, *given]
         told = subprocess.run(command, check=True, capture_output=True, text=True, env=environment, timeout=60)
     return [item for item in yaml.safe_load_all(told.stdout) if item]
 
