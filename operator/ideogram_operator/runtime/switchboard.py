@@ -44,15 +44,17 @@ class Switchboard:
         """Reads what the target is told now; returns our claim on it, if there is one."""
         known.stale = False
         reading = await targets.read(self.gateway, _target(order, known))
+        # What the cluster refused to this order is not mended by a look, and its next try not put off by one.
+        refused = known.refused == order.version and reading.live is not None
         if reading.live is not None:
-            # What the cluster refused to this order is not mended by a look.
-            known.problem = known.problem if known.refused == order.version else known.conflict(order.version)
+            known.problem = known.problem if refused else known.conflict(order.version)
             found = self._see(order, known, reading.live)
         else:
             known.problem, found = problem_of(reading.failure) if reading.failure else None, None
             if not reading.again:
                 known.mode, known.rollout = TargetMode.LIVE, None
-        self._note_trouble(known)
+        if not refused:
+            self._note_trouble(known)
         return found
 
     async def tell(self, order: Order, known: Known) -> None:
