@@ -251,10 +251,10 @@ def manifest(
     **spec: Any,
 ) -> Json:
     """An application; ``pod`` are annotations by which its pods behave (lab/kubelet/stages.yaml)."""
-    metadata = {"name": name, "labels": labels or {}}
+    metadata: Json = {"name": name, "labels": labels or {}}
     if kind == "ConfigMap":
         return {"metadata": metadata, "data": spec.get("data", {"IDEOGRAM_ENABLED": "true"})}
-    template = {
+    template: Json = {
         "metadata": {"labels": {"app": name}, "annotations": pod or {}},
         "spec": {"containers": containers or [env(ON)], "terminationGracePeriodSeconds": 0},
     }

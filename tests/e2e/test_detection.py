@@ -9,7 +9,7 @@ from tests.e2e.shop import ON, Shop, Timeline, condition, env, history
 
 pytestmark = [pytest.mark.cluster, pytest.mark.e2e]
 
-DEFAULTS = {"probe": None, "recovery": None}
+DEFAULTS: dict[str, Any] = {"probe": None, "recovery": None}
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,8 @@ def test_an_outage_is_patched_in_time(shop: Shop, operator: Operator, fault: dic
     shop.integrate(**DEFAULTS)
     shop.live()
     # The worst moment: right after a check that was good, so that the next one is a whole interval away.
-    shop.probed(1)
+    seen = len(shop.simulator.admin.requests(route="dry_run"))
+    shop.simulator.admin.wait_for_count(seen + 1, route="dry_run", timeout=30)
     times = Timeline(f"outage by {fault.get('status', fault['kind'])}")
     shop.simulator.admin.fault(**fault)
     shop.reads("false", timeout=seconds + 20)

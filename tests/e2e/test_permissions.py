@@ -4,7 +4,7 @@ import pytest
 
 from tests.e2e.conftest import RunOperator
 from tests.e2e.rights import DEPLOYMENTS, Rights
-from tests.e2e.shop import Shop, condition, target
+from tests.e2e.shop import Shop, Timeline, condition, target
 
 pytestmark = [pytest.mark.cluster, pytest.mark.e2e]
 
@@ -34,8 +34,11 @@ def test_without_the_right_to_patch_a_target_it_says_which_rule_is_missing(
     assert shop.told() == "true"
     operator.must_live()
     rights.give_back(*DEPLOYMENTS)
+    times = Timeline("right given back")
+    shop.reads("false", timeout=10)
+    times.mark("patched")
+    times.tell()
     shop.fallen_back()
-    shop.reads("false")
     shop.simulator.admin.heal()
     status = shop.live()
     assert condition(status, "TargetsInSync")["status"] == "True"
