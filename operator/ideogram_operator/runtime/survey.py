@@ -7,6 +7,7 @@ import structlog
 from ideogram_operator.decisions.adopt import adopt
 from ideogram_operator.decisions.from_spec import policy_of
 from ideogram_operator.decisions.standing import Problem
+from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.status import Flip
 from ideogram_operator.resource.words import TargetMode
 from ideogram_operator.runtime.clock import Clock
@@ -54,6 +55,7 @@ class Surveyor:
             problems += await self._unpermitted(record)
         found = await together(self.switchboard.look(given_back(record), known) for known in record.targets.values())
         if not record.surveyed:
+            _recall_modes(record)
             _recall_times(record)
             self._adopt(record, [claim for claim in found if claim is not None])
         _let_go(record)
@@ -95,6 +97,15 @@ class Surveyor:
             log.info("flip found on targets", integration=str(record.key), flip=newest.flip, cause=newest.trigger)
             flip = Flip(from_=record.memory.state, to=adopted.state, at=since, trigger=newest.trigger, patched=since)
             record.memory, record.history = adopted, (*record.history, flip)
+
+
+def _recall_modes(record: Record) -> None:
+    """Takes over from status what a target is told that may not be read: what was held counts as held until then."""
+    told = {Ref(one.kind, one.name): one.mode for one in record.status.targets}
+    for ref, known in record.targets.items():
+        passes = known.problem is not None and known.problem.reason is Reason.CLUSTER_UNREACHABLE
+        if known.mode is None and not passes:
+            known.mode = told.get(ref) or TargetMode.LIVE
 
 
 def _recall_times(record: Record) -> None:

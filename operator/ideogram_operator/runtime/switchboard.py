@@ -51,7 +51,8 @@ class Switchboard:
             found = self._see(order, known, reading.live)
         else:
             known.problem, found = problem_of(reading.failure) if reading.failure else None, None
-            if not reading.again:
+            # Only what is gone is certainly not held. What may not be read keeps the mode it was last known to have.
+            if known.problem is not None and known.problem.reason is Reason.TARGET_MISSING:
                 known.mode, known.rollout = TargetMode.LIVE, None
         if not refused:
             self._note_trouble(known)
