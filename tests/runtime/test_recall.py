@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ideogram_operator.decisions.decide import Observed, decide
@@ -52,6 +52,8 @@ MEMORIES = st.builds(
     alerts=st.lists(ALERTS, max_size=7, unique_by=lambda alert: alert.trigger).map(tuple),
 )
 
+PATIENT = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+
 
 def stored(memory: Memory) -> IntegrationStatus:
     """What the API server keeps of it, and gives back."""
@@ -62,11 +64,13 @@ def stored(memory: Memory) -> IntegrationStatus:
 
 
 @given(MEMORIES)
+@PATIENT
 def test_what_status_keeps_is_what_was_remembered(memory: Memory) -> None:
     assert recall(stored(memory), NOON) == memory
 
 
 @given(MEMORIES)
+@PATIENT
 def test_what_is_recalled_is_written_as_it_was(memory: Memory) -> None:
     """Nothing that a restart does may be news."""
     assert breaker_of(recall(stored(memory), NOON)) == stored(memory).breaker

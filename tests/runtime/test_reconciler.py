@@ -1,9 +1,12 @@
 """Whole reconciles: what a flip, a return, a restart or a failed request leaves behind."""
 
+from typing import Any
+
 import pytest
 
 from ideogram_operator.cluster.errors import ClusterError
 from ideogram_operator.resource.words import PLURAL, State
+from tests.decisions.player import fact
 from tests.runtime.life import KEY, Life, fallen, live
 from tests.runtime.memory_api import forbidden, on, unavailable
 
@@ -381,3 +384,34 @@ async def test_what_is_gone_leaves_nothing() -> None:
     assert len(life.operator.records) == 0
     assert not life.pool.demands
     assert not life.operator.gatherer.keys._readings
+
+
+def put_back(raw: dict[str, Any]) -> None:
+    raw["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "IDEOGRAM_ENABLED", "value": "true"}]
+
+
+async def test_a_target_that_is_left_alone_is_left_alone_by_requests_too() -> None:
+    life = await fallen()
+    for _ in range(4):
+        life.api.edit("deployments", "web", put_back)
+        next(iter(life.record.targets.values())).stale = True
+        await life.see("503")
+    assert life.condition("TargetsInSync")[1] == "TargetConflict"
+    life.api.asked.clear()
+    for _ in range(300):
+        life.clock.seconds += await life.reconcile()
+        life.pool.told.append(fact("503", life.clock.now()))
+        if life.clock.seconds > 600:
+            break
+    assert life.clock.seconds > 600, "it does not turn in circles"
+    assert life.api.count("get deployments/web") < 100
+
+
+async def test_a_refusal_that_is_mended_is_used_within_seconds() -> None:
+    life = await live()
+    life.api.trouble.append(on("patch", "deployments", forbidden))
+    await life.see("503 503 503")
+    await life.keep("503", seconds=30, every=2)
+    life.api.trouble.clear()
+    await life.keep("503", seconds=12, every=2)
+    assert life.switch() == "false"

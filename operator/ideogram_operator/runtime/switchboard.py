@@ -62,6 +62,7 @@ class Switchboard:
         """Brings the target to what the order asks; when to try again is left on the record, as what went wrong is."""
         if order.claim is not None and known.conflict(order.version) is not None:
             await self.look(order, known)
+            self._note_trouble(known)
             return
         known.stale = False
         if known.waiting and not self.limits.room(_token(order, known), rolls_out=kinds.shape(known.ref.kind).rolls):
