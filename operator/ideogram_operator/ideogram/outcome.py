@@ -18,8 +18,8 @@ from ideogram_operator.ideogram.replies import Answer, Failure, FailureKind, Rep
 from ideogram_operator.ideogram.requests import REFERENCE_PROMPT, Request
 from ideogram_operator.resource.words import Cause, Health, ProbeMethod
 
-LONGEST_RETRY_AFTER: Final = 3600.0
-"""Seconds: a server that asks for more would switch the watching off."""
+LONGEST_RETRY_AFTER: Final = 120.0
+"""Seconds: whoever asks for more would keep an outage from being seen."""
 
 _REASONS: Final[Mapping[str, Cause]] = {
     "inflight_limit": Cause.RATE_LIMITED,

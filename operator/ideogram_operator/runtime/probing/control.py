@@ -20,7 +20,6 @@ TIMEOUT: Final = 5.0
 TRUSTED_FOR: Final = 3600.0
 _KEPT_WARM: Final = 900.0
 _JITTER: Final = 0.1
-_BROKEN: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +104,8 @@ class ControlURL:
     async def _ask(self, url: str) -> None:
         try:
             reply = await self._sender.send(Request(verb="GET", url=url, timeout=TIMEOUT, fresh=True))
-            self._working = isinstance(reply, Answer) and reply.status < _BROKEN
+            # Any answer proves that our network carries requests, a 503 of an overloaded status page too.
+            self._working = isinstance(reply, Answer)
             if self._working:
                 self._worked = self._clock.monotonic()
         finally:

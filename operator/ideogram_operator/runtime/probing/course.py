@@ -12,8 +12,8 @@ from ideogram_operator.resource.words import Cause, Health
 
 DENIED_PAUSE: Final = 600.0
 """Seconds for which a refused key is left alone (DESIGN.md §3)."""
-UNSUPPORTED_PAUSE: Final = 3600.0
-"""Seconds after which a method that the API does not know is tried again, at most."""
+UNSUPPORTED_PAUSE: Final = 60.0
+"""Seconds after which a method that the API does not know is tried again, at most: meanwhile an outage is not seen."""
 _FIRST_UNSUPPORTED_PAUSE: Final = 10.0
 """The same after the first such answer, doubling from then on: one stray 404 must not blind us for an hour."""
 _DENIALS: Final = 2

@@ -38,7 +38,9 @@ async def carry_out(request: Request, *, started: float, tools: Tools) -> Outcom
     """
     reply = await tools.sender.send(request)
     outcome = interpret(request, reply, tools.clock.now())
-    if outcome.cause is not Cause.PROVIDER or not await tools.control.fails_too(started):
+    # An answer over https is the provider's own, since nobody else has its certificate.
+    answered = outcome.http_status is not None and request.url.startswith("https:")
+    if outcome.cause is not Cause.PROVIDER or answered or not await tools.control.fails_too(started):
         return outcome
     message = f"{outcome.message}; {tools.control.host} does not answer either"
     return replace(outcome, health=Health.UNKNOWN, cause=Cause.OWN_NETWORK, message=message)
