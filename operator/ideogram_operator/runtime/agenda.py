@@ -11,6 +11,7 @@ A heap and workers instead of a task per integration: ten thousand sleeping task
 import asyncio
 import heapq
 import itertools
+import math
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -67,6 +68,7 @@ class Agenda:
     _ready: "asyncio.Queue[Key]" = field(default_factory=asyncio.Queue)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _draining: bool = False
+    _ended: float | None = None
 
     def soon(self, key: Key) -> None:
         """Asks for a reconcile as soon as a worker is free."""
@@ -87,6 +89,12 @@ class Agenda:
         # Handed out in the order of their due times, so the first that waits has waited longest.
         due = [*itertools.islice(self._waiting.values(), 1), *(entry[0] for entry in self._heap[:1])]
         return max(0.0, self.clock.monotonic() - min(due)) if due else 0.0
+
+    @property
+    def stuck(self) -> float:
+        """Seconds for which keys have been overdue without any reconcile coming to an end; 0 while some do."""
+        since_end = self.clock.monotonic() - self._ended if self._ended is not None else math.inf
+        return min(self.lateness, since_end)
 
     @property
     def size(self) -> int:
@@ -157,6 +165,7 @@ class Agenda:
                 pause = await self._attempt(key)
             finally:
                 self._running.discard(key)
+                self._ended = self.clock.monotonic()
             if key in self._dirty:
                 self._dirty.discard(key)
                 pause = 0.0

@@ -5,6 +5,7 @@ found by reading it again: soon while something is wrong with it, and otherwise 
 """
 
 import asyncio
+import secrets
 from dataclasses import dataclass, field
 
 from ideogram_operator.cluster.gateway import Gateway
@@ -37,10 +38,12 @@ class KeyReader:
     Attributes:
         gateway: reads the Secrets.
         clock: tells how old a reading is.
+        salt: of the fingerprints, by which keys are told apart; worthless outside of this process.
     """
 
     gateway: Gateway
     clock: Clock
+    salt: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     _readings: dict[Place, KeyReading] = field(default_factory=dict)
     _reading: dict[Place, "asyncio.Task[KeyReading]"] = field(default_factory=dict)
 
@@ -72,16 +75,16 @@ class KeyReader:
         if secret.finding is Finding.UNAVAILABLE and known is not None:
             reading = KeyReading(key=known.key, problem=known.problem, at=self.clock.monotonic())
         else:
-            key, problem = _interpret(place, secret)
+            key, problem = _interpret(place, secret, self.salt)
             reading = KeyReading(key=key, problem=problem, at=self.clock.monotonic())
         self._readings[place] = reading
         return reading
 
 
-def _interpret(place: Place, secret: SecretKey) -> tuple[ApiKey | None, Problem | None]:
+def _interpret(place: Place, secret: SecretKey, salt: bytes) -> tuple[ApiKey | None, Problem | None]:
     match secret.finding:
         case Finding.FOUND if secret.value is not None:
-            return _usable(place, secret.value.reveal())
+            return _usable(place, secret.value.reveal(), salt)
         case Finding.FORBIDDEN:
             reason = Reason.PERMISSION_DENIED
         case Finding.UNAVAILABLE:
@@ -93,9 +96,9 @@ def _interpret(place: Place, secret: SecretKey) -> tuple[ApiKey | None, Problem 
     return None, Problem(reason=reason, message=f"In namespace {place[0]}: {secret.message}.")
 
 
-def _usable(place: Place, value: str) -> tuple[ApiKey | None, Problem | None]:
+def _usable(place: Place, value: str, salt: bytes) -> tuple[ApiKey | None, Problem | None]:
     try:
-        return ApiKey(value), None
+        return ApiKey(value, salt=salt), None
     except UnusableKeyError as error:
         message = f"Secret {place[0]}/{place[1]}, key {place[2]}: {error}; store the key as it was issued."
         return None, Problem(reason=Reason.KEY_UNUSABLE, message=message)

@@ -48,7 +48,9 @@ class IntegrationCollector(Collector):
             "ideogram_integration_alert", "1 while the alert fires.", labels=[*names, "alert", "severity"]
         )
         flips = CounterMetricFamily(
-            "ideogram_integration_flips", "Flips between Live and Fallback, both ways.", labels=names
+            "ideogram_integration_flips",
+            "Changes of what targets are told: into fallback, throttled, and back.",
+            labels=names,
         )
         latency = GaugeMetricFamily(
             "ideogram_integration_probe_latency_seconds", "How long the latest probe took.", labels=names

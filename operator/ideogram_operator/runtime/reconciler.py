@@ -186,8 +186,13 @@ class Reconciler:
 
 
 def _settled(record: Record, *, touching: bool) -> int:
-    """How many of the targets already given back are ready again; all of them where none is touched."""
+    """How many of the targets already given back are ready again; all of them where none is touched.
+
+    One whose pods do not follow was given back all the same: waiting for it would keep the others in fallback.
+    """
     restored = record.memory.restored
     if not touching:
         return restored
-    return sum(1 for known in in_turn(record)[:restored] if known.mode is TargetMode.LIVE and known.ready)
+    return sum(
+        1 for known in in_turn(record)[:restored] if known.mode is TargetMode.LIVE and (known.ready or known.lagging)
+    )
