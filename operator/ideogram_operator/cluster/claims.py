@@ -81,7 +81,7 @@ class Claim:
 
     integration: Name
     uid: Name
-    flip: StrictInt
+    flip: Annotated[StrictInt, Field(ge=0, le=2**53)]
     since: Annotated[str, Field(max_length=40)]
     trigger: Annotated[str, Field(max_length=63)]
     message: Annotated[str, BeforeValidator(_shortened)]

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from ideogram_operator.resource.spec import IntegrationSpec
 
 PENDING: Final = (
+    "environment",
     "api.standbyKeySecretRef",
     "api.activeKeySecret",
     "targets[].verify",
@@ -48,10 +49,11 @@ def _given(part: Any, steps: list[str]) -> Iterator[bool]:
 
 
 def _field(part: BaseModel, wire_name: str) -> Any:
-    """The value of a field that was given, None of one that has its default.
+    """The value of a field that was given, None of one that has its default: the API server writes that in by itself.
 
     Raises:
         StopIteration: there is no such field: the path above is misspelt.
     """
-    name = next(name for name, field in type(part).model_fields.items() if field.alias == wire_name)
-    return getattr(part, name) if name in part.model_fields_set else None
+    name, field = next((name, field) for name, field in type(part).model_fields.items() if field.alias == wire_name)
+    value = getattr(part, name)
+    return value if name in part.model_fields_set and value != field.default else None

@@ -28,7 +28,7 @@ class TriggerSpec(SpecModel):
     action: Action
     """What is done while it fires. Fallback does what Throttle does and more."""
     recovery: Recovery = Recovery.AUTO
-    """Manual: the way back waits for a person, who asks with the annotation ideogram-operator.io/recover."""
+    """Manual: the way back from fallback waits for a person, who sets the annotation ideogram-operator.io/recover."""
 
 
 class ApiUnreachable(TriggerSpec):
