@@ -95,6 +95,8 @@ def test_a_life_told_by_status_alone(shop: Shop, operator: Operator) -> None:
         assert away[moment]
     assert away["detected"] <= away["at"] <= away["patched"] <= away["ready"] <= back["at"] <= back["patched"]
     assert (away["from"], away["to"], back["to"]) == ("Suspect", "Fallback", "Live")
+    # Events are sent beside the work, never in its way.
+    shop.until(lambda _: len(shop.events()) >= 4, "the last event")
     told = [(event["reason"], event["type"]) for event in shop.events()]
     assert sorted(told) == [
         ("ApiUnreachable", "Warning"),
