@@ -42,7 +42,7 @@ def test_a_target_that_somebody_keeps_putting_back_is_left_alone_and_they_are_na
     assert "gitops-controller" in told["message"]
     assert "Deployment/web" in told["message"]
     assert {one["name"]: one["mode"] for one in status["targets"]}["other"] == "Fallback"
-    assert any(event["reason"] == "TargetConflict" for event in shop.events())
+    shop.until(lambda _: any(event["reason"] == "TargetConflict" for event in shop.events()), "the event")
     patches = len(shop.patches("deployments", "web"))
     assert patches == 3, "the flip, and two rounds"
     set_env(shop, "web", "yes", manager="gitops-controller")

@@ -23,7 +23,7 @@ def test_a_rollout_that_gets_stuck_is_told_and_left_to_its_owner(shop: Shop, ope
     assert (web["mode"], web["ready"], web["reason"]) == ("Fallback", False, "RolloutStuck")
     assert "Deployment/web" in condition(status, "TargetsInSync")["message"]
     assert status["state"] == "Fallback"
-    assert any(event["reason"] == "RolloutStuck" for event in shop.events())
+    shop.until(lambda _: any(event["reason"] == "RolloutStuck" for event in shop.events()), "the event")
     with pytest.raises(TimeoutError):
         shop.until(lambda _: len(shop.patches("deployments", "web")) > 1, "another patch", timeout=5)
     shop.simulator.admin.heal()
