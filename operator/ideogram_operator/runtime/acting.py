@@ -112,7 +112,8 @@ def _forget_refusal(known: Known, order: Order) -> None:
 
 
 def _needs_telling(known: Known, order: Order, now: float) -> bool:
-    new = order.claim is not None and known.tried != order.version
+    # A way back is as new as a way there: what kept pods from following the one must not delay the other.
+    new = known.tried != order.version and (order.claim is not None or known.mode is not TargetMode.LIVE)
     heard = known.stale and (order.claim is not None or known.following)
     if new or heard or known.rolling:
         return True

@@ -44,17 +44,17 @@ class Switchboard:
         """Reads what the target is told now; returns our claim on it, if there is one."""
         known.stale = False
         reading = await targets.read(self.gateway, _target(order, known))
-        # What the cluster refused to this order is not mended by a look, and its next try not put off by one.
-        refused = known.refused == order.version and reading.live is not None
         if reading.live is not None:
-            known.problem = known.problem if refused else known.conflict(order.version)
+            # What the cluster refused to this order is not mended by a look.
+            known.problem = known.problem if known.refused == order.version else known.conflict(order.version)
             found = self._see(order, known, reading.live)
         else:
             known.problem, found = problem_of(reading.failure) if reading.failure else None, None
             # Only what is gone is certainly not held. What may not be read keeps the mode it was last known to have.
             if known.problem is not None and known.problem.reason is Reason.TARGET_MISSING:
                 known.mode, known.rollout = TargetMode.LIVE, None
-        if not refused:
+        if known.problem is None or known.troubled_since is None:
+            # Trouble that lasts has its next try already: a look must not put it off.
             self._note_trouble(known)
         return found
 
