@@ -27,8 +27,8 @@ def test_a_rollout_that_gets_stuck_is_told_and_left_to_its_owner(shop: Shop, ope
     with pytest.raises(TimeoutError):
         shop.until(lambda _: len(shop.patches("deployments", "web")) > 1, "another patch", timeout=5)
     shop.simulator.admin.heal()
-    shop.reads("true")
     shop.state("Live")
+    shop.reads("true", timeout=5)
 
 
 def test_a_paused_deployment_is_told_and_that_its_pods_do_not_follow_is_said(shop: Shop, operator: Operator) -> None:
