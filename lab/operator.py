@@ -5,6 +5,8 @@ chart grants: a right that is missing there is missing here.
 """
 
 import json
+import secrets
+import socket
 import subprocess
 import sysconfig
 import tempfile
@@ -22,7 +24,6 @@ from lab.cluster import REPOSITORY, Cluster
 from lab.controlplane.binaries import binary
 from lab.kube import Json
 from lab.kubeconfig import Access
-from lab.ports import ReservedPort
 from lab.processes import LOG_TAIL, Child
 from lab.tokens import service_account_kubeconfig
 from lab.waiting import NeverHappenedError, wait_until
@@ -32,6 +33,10 @@ ACCOUNT: Final = "ideogram-operator"
 RIGHTS: Final = frozenset({"ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"})
 PATIENCE: Final = 10.0
 """Seconds within which SIGTERM has to end it: it drains what is under way for five and tells its events for two."""
+
+
+FIRST_PORT: Final = 20_000
+PORTS: Final = 12_000
 
 
 class NotStoppedError(RuntimeError):
@@ -128,9 +133,7 @@ class Operator:
     def start(self, *, wait: bool = True, **changes: Any) -> None:
         """Starts it, with flags that differ by ``changes`` from now on; returns when it is at work."""
         self.flags = replace(self.flags, **changes)
-        # Found, not kept: the operator's server does not share its port with a reservation.
-        with ReservedPort() as free:
-            self._port = free.number
+        self._port = _free_port()
         script = Path(sysconfig.get_path("scripts")) / "ideogram-operator"
         self._child = Child("operator", [script, "run", *self.flags.typed(self._port)], folder=self._folder)
         if wait:
@@ -204,3 +207,12 @@ class Operator:
 
     def _get(self, path: str) -> httpx.Response:
         return httpx.get(self.url + path, timeout=5.0, trust_env=False)
+
+
+def _free_port() -> int:
+    """A port that nobody has, below those that the kernel hands out: it cannot be kept until the operator takes it."""
+    while True:
+        port = FIRST_PORT + secrets.randbelow(PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

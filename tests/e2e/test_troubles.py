@@ -12,7 +12,8 @@ pytestmark = [pytest.mark.cluster, pytest.mark.e2e]
 
 def test_one_bad_answer_is_suspected_and_nothing_is_touched(shop: Shop, operator: Operator) -> None:
     before = shop.deploy()
-    shop.integrate(probe={**QUICK_PROBE, "suspectInterval": "1s"})
+    # Slow enough that the suspicion can be seen on a machine that is busy.
+    shop.integrate(probe={**QUICK_PROBE, "interval": "3s", "suspectInterval": "3s"})
     for status in (429, 500, 503):
         shop.live()
         shop.simulator.admin.fault("status", status=status, times=1)
