@@ -32,7 +32,7 @@ class PlainView:
     def line(self, mark: Mark, text: str) -> None:
         first, *others = text.splitlines() or [""]
         folded = textwrap.wrap(f"{clock_time()}  {mark.value} {first}", WIDTH, subsequent_indent=" " * 14)
-        self._write("\n".join([*folded, *(f"{' ' * 14}{other}" for other in others)]))
+        self._write("\n".join([*folded, *(part for other in others for part in _indented(other))]))
 
     def doing(self, text: str) -> None:
         """What is waited for is told once it has come."""
@@ -53,3 +53,11 @@ class PlainView:
 
     def screen(self, title: str, text: str) -> None:
         self._write(f"\n== {title}\n\n{text.rstrip()}")
+
+
+def _indented(line: str) -> list[str]:
+    """A further line under the first; as it is if it fits, for it may be a row of a table."""
+    margin = " " * 14
+    if len(line) <= WIDTH - len(margin):
+        return [margin + line]
+    return textwrap.wrap(line, WIDTH, initial_indent=margin, subsequent_indent=margin)
