@@ -12,6 +12,15 @@ from ideogram_operator.cluster.claims import LARGEST, Claim, Held, Ledger, Overr
 from ideogram_operator.resource.words import TargetKind
 
 DEPLOYMENT = TargetKind.DEPLOYMENT
+CLAIM: dict[str, Any] = {
+    "integration": "shop",
+    "uid": "1",
+    "flip": 3,
+    "since": "2026-11-22T12:00:00+00:00",
+    "trigger": "apiUnreachable",
+    "message": "3 failed checks",
+    "overrides": {"values": {"IDEOGRAM_ENABLED": "false"}},
+}
 TEXT = st.text(max_size=20)
 CLAIMS = st.builds(
     Claim,
@@ -73,6 +82,10 @@ def test_whatever_stands_there_is_a_ledger_or_unreadable(text: str) -> None:
             assert isinstance(parse(kind, text), Ledger)
 
 
+def test_a_claim_as_the_operator_writes_it_is_read() -> None:
+    assert parse(DEPLOYMENT, json.dumps({"version": 1, "claims": [CLAIM]})).claims[0].flip == CLAIM["flip"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -84,6 +97,8 @@ def test_whatever_stands_there_is_a_ledger_or_unreadable(text: str) -> None:
         " " * (LARGEST + 1),
         '{"version": true}',
         '{"version": 1, "claims": [{}]}',
+        json.dumps({"version": 1, "claims": [CLAIM | {"flip": 10**30}]}),
+        json.dumps({"version": 1, "claims": [CLAIM | {"flip": -1}]}),
         '{"version": 1, "baseline": [{"name": "A", "value": "x", "was": [{"name": "B"}]}]}',
         '{"version": 1, "baseline": [{"name": "A", "value": true, "was": []}]}',
     ],

@@ -276,3 +276,20 @@ def test_a_cancelled_agenda_cancels_what_is_under_way() -> None:
         assert not work.finished
 
     play(story)
+
+
+@pytest.mark.parametrize(
+    ("takes", "stuck"),
+    [(30.0, False), (1000.0, True)],
+    ids=["slow ones that end are late and no reason to restart", "when none ends, the operator is stuck"],
+)
+def test_only_an_agenda_on_which_nothing_ends_is_stuck(takes: float, *, stuck: bool) -> None:
+    async def story() -> None:
+        async with at_work(Work(takes=takes), workers=1) as agenda:
+            for number in range(30):
+                agenda.soon(Key("shop", f"{number}"))
+            await asyncio.sleep(200)
+            assert agenda.lateness > 100
+            assert (agenda.stuck > 60) is stuck
+
+    play(story)

@@ -69,3 +69,14 @@ async def test_a_crash_between_two_targets_flips_none_of_them_again() -> None:
     await life.see("ok ok")
     assert switches(life, "alpha", "web") == ["true", "false"]
     assert life.switched("alpha") == 2
+
+
+async def test_one_whose_pods_do_not_follow_holds_back_no_other_for_ever() -> None:
+    life = await shop("alpha")
+    life.clock.seconds += 10
+    life.api.pods_follow = False
+    await life.see("ok ok ok")
+    assert switches(life, "alpha", "web") == ["true", "false"]
+    # After ten minutes without progress it counts as stuck, and is its owner's to mend.
+    await life.keep("ok", seconds=1200, every=20)
+    assert switches(life, "alpha", "web") == ["true", "true"]
