@@ -15,7 +15,6 @@ class Reason(StrEnum):
     ANNOTATION_TOO_LARGE = "AnnotationTooLarge"
     BASELINE_LOST = "BaselineLost"
     ALREADY_OFF = "AlreadyOff"
-    PUT_BACK = "PutBack"
     CONTAINER_GONE = "ContainerGone"
     PODS_WILL_NOT_FOLLOW = "PodsWillNotFollow"
     FORBIDDEN = "Forbidden"

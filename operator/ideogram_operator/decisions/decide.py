@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from ideogram_operator.decisions.breaker import settle
 from ideogram_operator.decisions.evidence import Evidence, possible
 from ideogram_operator.decisions.health import Assessment, assess
-from ideogram_operator.decisions.memory import Alert, Memory
+from ideogram_operator.decisions.memory import Alert, Memory, missing
 from ideogram_operator.decisions.policy import Policy
 from ideogram_operator.decisions.situation import Situation
 from ideogram_operator.decisions.triggers import evaluate
@@ -96,8 +96,8 @@ def decide(policy: Policy, memory: Memory, observed: Observed, now: datetime) ->
         wanted=_wanted(settled),
         restored=settled.restored,
         alerts=settled.alerts,
-        fired=_missing(settled.alerts, memory.alerts),
-        cleared=_missing(memory.alerts, settled.alerts),
+        fired=missing(settled.alerts, memory.alerts),
+        cleared=missing(memory.alerts, settled.alerts),
         seen=bool(observed.evidence),
         proven=situation.good_since_hold(settled).count if settled.falling_back else 0,
         recovery_strength=_recovery_strength(situation, settled),
@@ -109,11 +109,6 @@ def _wanted(memory: Memory) -> TargetMode:
     if memory.falling_back:
         return TargetMode.FALLBACK
     return TargetMode.LIVE if memory.throttled_since is None else TargetMode.THROTTLED
-
-
-def _missing(these: Sequence[Alert], those: Sequence[Alert]) -> tuple[Alert, ...]:
-    names = {alert.trigger for alert in those}
-    return tuple(alert for alert in these if alert.trigger not in names)
 
 
 def _recovery_strength(situation: Situation, memory: Memory) -> Strength | None:

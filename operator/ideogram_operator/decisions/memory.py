@@ -1,5 +1,6 @@
 """The little that deciding remembers from one time to the next, and that status keeps over a restart."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -68,3 +69,9 @@ class Memory:
     def falling_back(self) -> bool:
         """Whether targets are (or, one by one, were) told to do without the API."""
         return self.state in {State.FALLBACK, State.RECOVERING}
+
+
+def missing(these: Sequence[Alert], those: Sequence[Alert]) -> tuple[Alert, ...]:
+    """Returns those of the first alerts whose trigger is not among the second."""
+    there = {alert.trigger for alert in those}
+    return tuple(alert for alert in these if alert.trigger not in there)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -46,10 +46,6 @@ class Request:
     def host(self) -> str:
         """Host, and port if it is not the scheme's own: what a message names."""
         return urlsplit(self.url).netloc.rpartition("@")[2]
-
-    def over_fresh_connection(self) -> "Request":
-        """The same request, over a connection of its own."""
-        return replace(self, fresh=True)
 
 
 def possible(method: ProbeMethod, model: str) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated
 
 from pydantic import Field
 
@@ -10,9 +10,6 @@ from ideogram_operator.resource.durations import Duration, between, zero_or_betw
 from ideogram_operator.resource.fields import Money
 from ideogram_operator.resource.model import SpecModel
 from ideogram_operator.resource.words import ProbeMethod
-
-STALE_AFTER_INTERVALS: Final = 3
-"""Evidence older than so many intervals is stale (DESIGN.md §3)."""
 
 
 class Generate(SpecModel):

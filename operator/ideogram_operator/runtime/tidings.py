@@ -1,10 +1,10 @@
 """Events on the integration: on edges only, each told once, with what to do."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from ideogram_operator.cluster.events import Note
-from ideogram_operator.decisions.memory import Alert, Memory
+from ideogram_operator.decisions.memory import Memory, missing
 from ideogram_operator.decisions.standing import Standing
 from ideogram_operator.decisions.story import tell
 from ideogram_operator.decisions.wording import TRIGGER_REASONS, advice, clock_time
@@ -19,19 +19,14 @@ def notes(raw: Mapping[str, Any], before: Memory, standing: Standing) -> Iterato
     """Returns what there is to tell about the way from one memory to the present one."""
     after = standing.decision.memory
     regarding = {**raw, "kind": KIND, "apiVersion": raw.get("apiVersion", "")}
-    for alert in _missing(after.alerts, before.alerts):
+    for alert in missing(after.alerts, before.alerts):
         reason = TRIGGER_REASONS.get(alert.trigger.value, Reason.PROBE_FAILED)
         text = f"{alert.trigger} ({alert.severity}) fired: {alert.message}. {advice(standing, alert)}"
         yield _note(regarding, WARNING, reason, "Alert", text)
-    for alert in _missing(before.alerts, after.alerts):
+    for alert in missing(before.alerts, after.alerts):
         text = f"{alert.trigger} ({alert.severity}) cleared; it had fired at {clock_time(alert.since)}."
         yield _note(regarding, NORMAL, Reason.PROBE_SUCCEEDED, "Alert", text)
     yield from _flips(regarding, before, standing)
-
-
-def _missing(alerts: Sequence[Alert], others: Sequence[Alert]) -> list[Alert]:
-    there = {alert.trigger for alert in others}
-    return [alert for alert in alerts if alert.trigger not in there]
 
 
 def _flips(regarding: Mapping[str, Any], before: Memory, standing: Standing) -> Iterator[Note]:
