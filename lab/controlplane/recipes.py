@@ -13,6 +13,7 @@ KUBERNETES: Final = "1.36.3"
 ETCD: Final = "3.6.16"
 KWOK: Final = "0.8.0"
 HELM: Final = "4.3.1"
+VERSITYGW: Final = "1.8.0"
 
 _MODULES: Final = Path(__file__).parent / "go"
 # -buildvcs=false: a checkout owned by another user must not fail the build over a version stamp nobody reads.
@@ -86,5 +87,8 @@ ETCD_SERVER: Final = Recipe(
 )
 KWOK_CONTROLLER: Final = _installed("kwok", "sigs.k8s.io/kwok/cmd/kwok", KWOK, "about 2 minutes")
 HELM_CLIENT: Final = _installed("helm", "helm.sh/helm/v4/cmd/helm", HELM, "about 3 minutes")
+VERSITY_GATEWAY: Final = _installed(
+    "versitygw", "github.com/versity/versitygw/cmd/versitygw", VERSITYGW, "about 2 minutes"
+)
 
-RECIPES: Final = (ETCD_SERVER, KUBE, KWOK_CONTROLLER, HELM_CLIENT)
+RECIPES: Final = (ETCD_SERVER, KUBE, KWOK_CONTROLLER, HELM_CLIENT, VERSITY_GATEWAY)

@@ -99,9 +99,19 @@ FULL: Json = {
     },
     "database": {"urlSecretRef": {"name": "images-db", "key": "url"}, "table": "public.generations"},
     "notify": [{"severities": ["P1", "P2"], "urlSecretRef": {"name": "oncall", "key": "url"}}],
-    "preflight": {"interval": "1h", "gate": "GoLive", "required": ["key-in-secret", "concurrency"]},
+    "preflight": {
+        "interval": "1h",
+        "gate": "GoLive",
+        "required": ["key-in-secret", "concurrency"],
+        "predecessor": {"namespace": "shop-staging", "name": "storefront"},
+        "drillMaxAge": "720h",
+    },
     "attestations": [ATTESTATION],
-    "drill": {"interval": "720h", "duration": "60s"},
+    "drill": {
+        "interval": "720h",
+        "duration": "60s",
+        "window": {"days": ["Mon", "Tue"], "start": "09:00", "end": "17:00", "timeZone": "Europe/Berlin"},
+    },
 }
 
 
@@ -205,6 +215,9 @@ BOUNDED = [
         ["1s", "25h"],
     ),
     _durations("preflight__interval", "spec.preflight.interval", "must be from 1m to 720h", ["1m"], ["1s", "721h"]),
+    _durations(
+        "preflight__drillMaxAge", "spec.preflight.drillMaxAge", "must be from 1h to 8760h", ["1h"], ["59m", "8761h"]
+    ),
     _durations("drill__interval", "spec.drill.interval", "must be from 1h to 8760h", ["1h"], ["59m", "8761h"]),
     _durations("drill__duration", "spec.drill.duration", "must be from 10s to 4h", ["10s", "1h"], ["9s", "241m"]),
 ]
@@ -236,6 +249,9 @@ ACCEPTED = [
     Example(name="a folder for images", spec=minimal(storage={"url": "file:///var/images"})),
     Example(name="a drill as it comes", spec=minimal(drill={})),
     Example(name="the shortest drill", spec=minimal(drill={"interval": "1h", "duration": "1h"})),
+    Example(name="a window over midnight", spec=minimal(drill={"window": {"start": "22:00", "end": "04:00"}})),
+    Example(name="a window as it comes", spec=minimal(drill={"window": {}})),
+    Example(name="a predecessor next door", spec=minimal(preflight={"predecessor": {"name": "staging"}})),
     Example(name="two attestations", spec=minimal(attestations=[ATTESTATION, ATTESTATION | {"check": "auto-top-up"}])),
     Example(name="a time with an offset", spec=changed(FULL, override__until="2026-12-01T08:00:00.5+02:00")),
     Example(name="two flips an hour", spec=minimal(recovery__maxFlipsPerHour=2)),
@@ -439,5 +455,20 @@ REJECTED = [
         spec=minimal(drill={"interval": "1h", "duration": "61m"}),
         at="spec.drill",
         says="interval must not be shorter than duration: a drill has to end before the next",
+    ),
+    Example(
+        name="a window without length",
+        spec=minimal(drill={"window": {"start": "09:00", "end": "09:00"}}),
+        at="spec.drill.window",
+        says="start and end must differ: leave window out to allow drills at any time",
+    ),
+    Example(
+        name="a window at no time", spec=minimal(drill={"window": {"start": "9:00"}}), at="spec.drill.window.start"
+    ),
+    Example(name="a window on no day", spec=minimal(drill={"window": {"days": []}}), at="spec.drill.window.days"),
+    Example(
+        name="a time zone that is none",
+        spec=minimal(drill={"window": {"timeZone": "../etc/passwd"}}),
+        at="spec.drill.window.timeZone",
     ),
 ]

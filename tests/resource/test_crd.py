@@ -81,7 +81,28 @@ def test_largest_status_stays_below_32_kib() -> None:
     status = fullest(STATUS)
     assert len(status["targets"]) == 20
     assert len(status["preflight"]["checks"]) == 30
-    assert len(json.dumps(status, separators=(",", ":")).encode()) < 32 * 1024
+    # The texts of all checks together have one bound, which the model keeps.
+    checks = [check | {"id": "concurrency", "message": "x" * 160, "hint": "x" * 240} for check in _fullest_checks()]
+    status["preflight"]["checks"] = IntegrationStatus.parse({"preflight": {"checks": checks}}).to_wire()["preflight"][
+        "checks"
+    ]
+    assert len(status["preflight"]["checks"]) == 30
+    assert len(json.dumps(status, separators=(",", ":"), ensure_ascii=False).encode()) < 32 * 1024
+
+
+def _fullest_checks() -> list[Json]:
+    checks: list[Json] = fullest(STATUS["properties"]["preflight"]["properties"]["checks"])
+    return checks
+
+
+def test_texts_of_checks_are_cut_alike_and_only_when_they_have_to_be() -> None:
+    few = [{"id": "concurrency", "result": "Fail", "message": "x" * 160, "hint": "y" * 240}] * 5
+    assert IntegrationStatus.parse({"preflight": {"checks": few}}).to_wire()["preflight"]["checks"] == few
+    many = [{"id": "concurrency", "result": "Fail", "message": "short", "hint": "y" * 240}] * 30
+    kept = IntegrationStatus.parse({"preflight": {"checks": many}}).to_wire()["preflight"]["checks"]
+    assert len(kept) == 30
+    assert {check["message"] for check in kept} == {"short"}
+    assert all(100 < len(check["hint"]) < 240 and check["hint"].endswith("…") for check in kept)
 
 
 def test_status_asks_nothing_of_the_server() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ideogram_operator.decisions.decide import Observed, decide
 from ideogram_operator.decisions.memory import OVERRIDE, Alert, Memory
 from ideogram_operator.decisions.standing import Standing
-from ideogram_operator.resource.status import MAX_RECENT_FLIPS, RECOVER_TOKEN_BYTES, IntegrationStatus, recover_token
+from ideogram_operator.resource.status import MAX_RECENT_FLIPS, TOKEN_BYTES, IntegrationStatus, recover_token
 from ideogram_operator.resource.words import RECOVER_ANNOTATION, Severity, State, Strength, Trigger
 from ideogram_operator.runtime.recall import breaker_of, recall
 from ideogram_operator.runtime.report import status_of
@@ -99,5 +99,5 @@ def test_a_damaged_status_is_read_as_far_as_it_goes(damage: dict[str, object]) -
 
 def test_a_long_token_is_the_same_before_and_after() -> None:
     """A value that had to be cut must not look like another word from a person after a restart."""
-    token = recover_token({RECOVER_ANNOTATION: "x" * (3 * RECOVER_TOKEN_BYTES)})
+    token = recover_token({RECOVER_ANNOTATION: "x" * (3 * TOKEN_BYTES)})
     assert recall(stored(Memory(since=NOON, recover_token=token)), NOON).recover_token == token

@@ -62,9 +62,30 @@ class Gate(StrEnum):
     GO_LIVE = "GoLive"
 
 
+class DrillPhase(StrEnum):
+    """Where a rehearsed fallback is: targets go into fallback, stay there, or come back."""
+
+    FALLING = "Falling"
+    HOLDING = "Holding"
+    RETURNING = "Returning"
+
+
 class DrillResult(StrEnum):
-    """How a rehearsed fallback ended. Aborted: something real came in between."""
+    """How a rehearsed fallback ended. Aborted: something came in between. Skipped: it was asked for and not begun."""
 
     SUCCEEDED = "Succeeded"
     FAILED = "Failed"
     ABORTED = "Aborted"
+    SKIPPED = "Skipped"
+
+
+class Weekday(StrEnum):
+    """The days of a week, in their order."""
+
+    MON = "Mon"
+    TUE = "Tue"
+    WED = "Wed"
+    THU = "Thu"
+    FRI = "Fri"
+    SAT = "Sat"
+    SUN = "Sun"

@@ -1,11 +1,12 @@
 """What status tells of the parts: the probe, the targets, the alerts, the preflight and the drill."""
 
-from typing import Annotated
+import json
+from typing import Annotated, Final
 
-from pydantic import Field, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 
-from ideogram_operator.resource.bounded import Clipped, First
-from ideogram_operator.resource.checklist import CheckEvidence, CheckId, CheckResult, DrillResult
+from ideogram_operator.resource.bounded import Clipped, First, clip
+from ideogram_operator.resource.checklist import CheckEvidence, CheckId, CheckResult, DrillPhase, DrillResult
 from ideogram_operator.resource.conditions import AnyReason
 from ideogram_operator.resource.durations import Duration
 from ideogram_operator.resource.fields import Money, Time
@@ -15,6 +16,12 @@ from ideogram_operator.resource.words import Action, ProbeMethod, Severity, Targ
 Count = Annotated[int, Field(ge=0, json_schema_extra={"format": "int32"})]
 Measure = Annotated[str, Clipped(24)]
 """A value with its unit, for people: ``6``, ``31.4s``, ``12 %``, ``8.20 USD``."""
+
+TOKEN_BYTES: Final = 64
+Token = Annotated[str, Clipped(TOKEN_BYTES)]
+"""The value of an annotation by which somebody asks for something once."""
+Digest = Annotated[str, Clipped(16)]
+"""A short hash, to tell whether something is still the same."""
 
 AnyTrigger = Annotated[Trigger, WithJsonSchema({"type": "string", "maxLength": 24})]
 AnyCheck = Annotated[CheckId, WithJsonSchema({"type": "string", "maxLength": 24})]
@@ -98,17 +105,49 @@ class CheckStatus(StatusModel):
     """What it found."""
     evidence: CheckEvidence | None = None
     """How that is known."""
-    message: Annotated[str, Clipped(88)] | None = None
+    time: Time | None = None
+    """When it was found, if that was before lastTime: costly checks are not repeated every time."""
+    message: Annotated[str, Clipped(160)] | None = None
     """What was seen."""
-    hint: Annotated[str, Clipped(80)] | None = None
+    hint: Annotated[str, Clipped(240)] | None = None
     """What to do, unless it passed."""
+
+
+CHECKS_BYTES: Final = 8 * 1024
+"""What all checks together may take of status."""
+
+
+def _fitted(checks: tuple[CheckStatus, ...]) -> tuple[CheckStatus, ...]:
+    """The checks with their texts cut alike until all of them fit: status must stay small, and lose no check."""
+    limit = max((len(text.encode()) for check in checks for text in (check.message, check.hint) if text), default=0)
+    while limit > _SHORTEST and _bytes_of(checks) > CHECKS_BYTES:
+        limit = max(_SHORTEST, limit * 9 // 10)
+        checks = tuple(_cut(check, limit) for check in checks)
+    return checks
+
+
+_SHORTEST: Final = 24
+
+
+def _cut(check: CheckStatus, limit: int) -> CheckStatus:
+    texts = {"message": check.message, "hint": check.hint}
+    return check.model_copy(update={name: clip(text, limit) for name, text in texts.items() if text})
+
+
+def _bytes_of(checks: tuple[CheckStatus, ...]) -> int:
+    wire = [check.model_dump(mode="json", by_alias=True, exclude_none=True) for check in checks]
+    return len(json.dumps(wire, separators=(",", ":"), ensure_ascii=False).encode(errors="replace"))
 
 
 class PreflightStatus(StatusModel):
     """The production checklist, as last carried out."""
 
     last_time: Time | None = None
-    """When."""
+    """When all of it was last carried out."""
+    observed_generation: Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"})] | None = None
+    """The generation of the spec that it is about."""
+    last_handled_request: Token | None = None
+    """The value of the annotation ideogram-operator.io/preflight that was last obeyed."""
     summary: Annotated[str, Clipped(16)] | None = None
     """Passed of those that apply, such as 24/26."""
     passed: Count | None = None
@@ -117,9 +156,18 @@ class PreflightStatus(StatusModel):
     """So many failed."""
     unknown: Count | None = None
     """Of so many it could not be told."""
+    open_since: Time | None = None
+    """Since when the gate is open: the required checks had passed then."""
+    paid_for: Digest | None = None
+    """What the last paid check was made for; while it is the same, it is not paid for again before its interval."""
+    notified_for: Digest | None = None
+    """Which receivers the last test notification went to; the same ones are not disturbed again for a month."""
+    notified_at: Time | None = None
+    """When that was."""
     checks: Annotated[
         tuple[CheckStatus, ...],
         First(30),
+        AfterValidator(_fitted),
         Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["id"]}),
     ] = ()
     """Each check."""
@@ -128,9 +176,17 @@ class PreflightStatus(StatusModel):
 class DrillStatus(StatusModel):
     """The fallback, as last rehearsed."""
 
+    phase: DrillPhase | None = None
+    """Where the rehearsal is; absent while there is none."""
+    started_at: Time | None = None
+    """When the rehearsal that is going on began."""
     last_time: Time | None = None
-    """When."""
+    """When the last one ended."""
     result: DrillResult | None = None
     """How it ended."""
     message: Annotated[str, Clipped(160)] | None = None
     """What was seen."""
+    last_success_time: Time | None = None
+    """When one last ended well."""
+    last_handled_request: Token | None = None
+    """The value of the annotation ideogram-operator.io/drill that was last obeyed."""

@@ -10,12 +10,14 @@ from ideogram_operator.resource.conditions import AnyReason, Condition
 from ideogram_operator.resource.fields import Money, Time
 from ideogram_operator.resource.model import StatusModel
 from ideogram_operator.resource.observations import (
+    TOKEN_BYTES,
     AlertStatus,
     Count,
     DrillStatus,
     PreflightStatus,
     ProbeStatus,
     TargetStatus,
+    Token,
 )
 from ideogram_operator.resource.salvage import without
 from ideogram_operator.resource.words import RECOVER_ANNOTATION, Health, State
@@ -27,15 +29,18 @@ Cause = Annotated[str, Clipped(24)]
 MAX_RECENT_FLIPS: Final = 32
 """More than recovery.maxFlipsPerHour may be: forgetting one would allow one more."""
 
-RECOVER_TOKEN_BYTES: Final = 64
 
-
-def recover_token(annotations: Mapping[str, str]) -> str:
-    """The value of the recover annotation in the form in which status keeps it; empty if there is none.
+def token_of(annotations: Mapping[str, str], annotation: str) -> str:
+    """The value of an annotation by which a person asks for something, as status keeps it; empty if there is none.
 
     Values are compared over a restart. One that status had to cut must not look like another word from a person.
     """
-    return clip(annotations.get(RECOVER_ANNOTATION, ""), RECOVER_TOKEN_BYTES)
+    return clip(annotations.get(annotation, ""), TOKEN_BYTES)
+
+
+def recover_token(annotations: Mapping[str, str]) -> str:
+    """The value of the recover annotation, as status keeps it; empty if there is none."""
+    return token_of(annotations, RECOVER_ANNOTATION)
 
 
 class BreakerStatus(StatusModel):
@@ -57,7 +62,7 @@ class BreakerStatus(StatusModel):
     """When the flips of the last hour were that the operator decided by itself."""
     returned_at: Time | None = None
     """When the last fallback ended."""
-    recover_token: Annotated[str, Clipped(RECOVER_TOKEN_BYTES)] | None = None
+    recover_token: Token | None = None
     """The recover annotation's value when fallback was entered; another value is a person's word."""
     restored_targets: Count | None = None
     """With order OneByOne: how many targets have been given back."""

@@ -1,0 +1,1 @@
+"""The preflight: the production checklist, carried out. The modules here are pure; ``gathering`` does the reading."""

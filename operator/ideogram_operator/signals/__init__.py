@@ -1,0 +1,1 @@
+"""What the application's own metrics say: read from a Prometheus, or scraped from the targets' pods."""
