@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ideogram_operator.ideogram.hosts import AllowedHosts, HostNotAllowedError, InvalidHostError
+from ideogram_operator.ideogram.hosts import (
+    AllowedHosts,
+    HostNotAllowedError,
+    InvalidHostError,
+    entry_for,
+    origin_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -74,3 +80,31 @@ def test_nothing_passes_but_the_default_origin(text: str) -> None:
         return
     assert text.lower().startswith("api.ideogram.ai")
     assert text[len("api.ideogram.ai") :][:1] in {"", "/", ":"}
+
+
+@pytest.mark.parametrize(
+    ("url", "entry"),
+    [
+        ("https://db.example/a?b=c", "db.example"),
+        ("https://DB.example:8443", "db.example:8443"),
+        ("http://db.example", "http://db.example:80"),
+        ("http://[::1]:9000/", "http://[::1]:9000"),
+    ],
+)
+def test_what_a_refusal_suggests_allows_just_that_origin(url: str, entry: str) -> None:
+    origin = scheme, host, port = origin_of(url)
+    assert entry_for(*origin) == entry
+    listed = AllowedHosts.parse([entry])
+    assert listed.lists(*origin)
+    assert listed.names(host, port)
+    assert not listed.lists("http" if scheme == "https" else "https", host, port)
+    assert not listed.names(host, port + 1)
+    assert not AllowedHosts().names(host, port)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://user@db.example", "https://db.example/#a", "https://", "ftp://db.example", "x"]
+)
+def test_a_url_of_no_origin_is_refused(url: str) -> None:
+    with pytest.raises(InvalidHostError):
+        origin_of(url)

@@ -51,21 +51,38 @@ class AllowedHosts:
         """
         scheme, host, port = origin = _origin(url, path=True)
         if origin not in self.origins:
-            entry = _entry(scheme, host, port)
             raise HostNotAllowedError(
                 f"the operator may not send a key to {scheme}://{host}:{port}: "
-                f"allow it with --allow-host {entry} (chart value allowHosts)"
+                f"allow it with --allow-host {entry_for(scheme, host, port)} (chart value allowHosts)"
             )
         return url.rstrip("/")
 
+    def lists(self, scheme: str, host: str, port: int) -> bool:
+        """Whether just this origin is on the list; ``host`` as :func:`origin_of` writes it."""
+        return (scheme, host, port) in self.origins
 
-def _entry(scheme: str, host: str, port: int) -> str:
+    def names(self, host: str, port: int) -> bool:
+        """Whether host and port are on the list, for https or for http."""
+        return any(self.lists(scheme, host, port) for scheme in _PORTS)
+
+
+def entry_for(scheme: str, host: str, port: int) -> str:
+    """What ``--allow-host`` is given to allow that origin."""
     if scheme == "http":
         return f"http://{host}:{port}"
     return host if port == _PORTS["https"] else f"{host}:{port}"
 
 
-def _origin(url: str, *, path: bool = False) -> Origin:
+def origin_of(url: str) -> Origin:
+    """Scheme, host and port of a http or https URL with any path and query; an IPv6 address has its brackets.
+
+    Raises:
+        InvalidHostError: it is no such URL, or has a user name or a fragment.
+    """
+    return _origin(url, path=True, query=True)
+
+
+def _origin(url: str, *, path: bool = False, query: bool = False) -> Origin:
     # urlsplit drops line breaks and tabs, so what it checked would not be what is sent.
     if not all("!" <= character <= "~" for character in url):
         raise InvalidHostError("not a host: it has white space, a control character or a character outside ASCII")
@@ -74,7 +91,7 @@ def _origin(url: str, *, path: bool = False) -> Origin:
         port = parts.port
     except ValueError:
         raise InvalidHostError("not a host: the port or the address is malformed") from None
-    if not _plain(parts) or (parts.path.strip("/") and not path):
+    if not _plain(parts) or (parts.path.strip("/") and not path) or (parts.query and not query):
         raise InvalidHostError("not a host: expected HOST[:PORT] or http://HOST:PORT, without user, query or fragment")
     host = (parts.hostname or "").lower()
     return parts.scheme, f"[{host}]" if ":" in host else host, port or _PORTS[parts.scheme]
@@ -82,4 +99,4 @@ def _origin(url: str, *, path: bool = False) -> Origin:
 
 def _plain(parts: SplitResult) -> bool:
     known = parts.scheme in _PORTS and bool(parts.hostname)
-    return known and "@" not in parts.netloc and not parts.query and not parts.fragment
+    return known and "@" not in parts.netloc and not parts.fragment
