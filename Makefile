@@ -7,14 +7,18 @@ READY := $(VENV)/.ready
 WORKERS ?= 4
 PYTEST_ARGS ?=
 
-.PHONY: help test lint format demo lab build crd lock clean
+.PHONY: help test servers lint format demo lab build crd lock clean
 .DEFAULT_GOAL := help
 
 help:  ## tell the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-test: build  ## run all tests (PYTEST_ARGS="tests/lab -k tcp" for some)
+test: servers build  ## run all tests (PYTEST_ARGS="tests/lab -k tcp" for some)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+
+# Before the build, which takes long, and only for the tests: nothing else needs Debian's servers.
+servers: $(READY)
+	@$(BIN)/python -m lab.servers --check
 
 lint: $(READY)  ## what CI checks without running the tests
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ from typing import Final
 import yaml
 
 from docs.generator.chart import chart_page
+from docs.generator.checklist import checklist_page
 from docs.generator.metrics import metrics_page
 from docs.generator.reasons import reasons_page
 from docs.generator.resource import resource_page
@@ -24,6 +25,7 @@ def generated() -> dict[Path, str]:
     return {
         docs / "resource.md": resource_page(crd()),
         docs / "reasons.md": reasons_page(),
+        docs / "checklist.md": checklist_page(),
         docs / "metrics.md": metrics_page(),
         CHART / "README.md": chart_page(schema, values),
         CHART / "files" / f"{NAME}.yaml": crd_yaml(),

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ideogram_operator.decisions.decide import Observed
 from ideogram_operator.decisions.evidence import Evidence, Source
-from ideogram_operator.decisions.memory import Alert, Memory
+from ideogram_operator.decisions.memory import DRILL, PREFLIGHT, Alert, Memory
 from ideogram_operator.decisions.policy import OverrideOrder, Policy, TriggerPolicy
 from ideogram_operator.resource.words import (
     Action,
@@ -60,7 +60,10 @@ MEMORIES = st.builds(
     Memory,
     state=st.sampled_from(State),
     since=MOMENTS,
-    cause=st.one_of(st.none(), st.sampled_from(["override", "nonsense", *(trigger.value for trigger in Trigger)])),
+    cause=st.one_of(
+        st.none(),
+        st.sampled_from(["override", "drill", "preflight", "nonsense", *(trigger.value for trigger in Trigger)]),
+    ),
     detected_at=maybe(MOMENTS),
     hold_until=maybe(MOMENTS),
     relapses=COUNTS,
@@ -101,6 +104,7 @@ OBSERVATIONS = st.builds(
     Observed,
     evidence=st.lists(FACTS, max_size=12).map(tuple),
     recover_token=TOKENS,
+    asked=st.sampled_from([None, None, DRILL, PREFLIGHT]),
     targets=COUNTS,
     settled=COUNTS,
 )

@@ -97,6 +97,7 @@ class Player:
     now: datetime = NOON
     evidence: list[Evidence] = field(default_factory=list)
     token: str = ""
+    asked: str | None = None
     targets: int = 1
     settled: int = 0
     told: list[str] = field(default_factory=list)
@@ -116,6 +117,7 @@ class Player:
         return Observed(
             evidence=tuple(sorted(self.evidence, key=lambda one: one.at)),
             recover_token=self.token,
+            asked=self.asked,
             targets=self.targets,
             settled=self.settled,
         )
@@ -149,6 +151,11 @@ class Player:
     def edit(self, policy: Policy) -> Decision:
         """The spec is edited, and decided on at once."""
         self.policy = policy
+        return self.decide()
+
+    def wish(self, asked: str | None) -> Decision:
+        """The operator itself asks for fallback, or no longer does."""
+        self.asked = asked
         return self.decide()
 
     def restart(self) -> Decision:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from ideogram_operator.decisions.memory import DRILL, PREFLIGHT
 from ideogram_operator.decisions.standing import Problem, Standing, TargetStanding
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.words import OverrideMode, RestoreOrder, TargetMode, Trigger
@@ -68,6 +69,25 @@ def stale() -> Player:
     return player
 
 
+def wished(asked: str, words: str = "ok") -> Player:
+    player = seen("ok")
+    player.wish(asked)
+    player.see(words)
+    return player
+
+
+def let_go(asked: str, words: str) -> Player:
+    player = wished(asked, words)
+    player.wish(None)
+    return player
+
+
+def gated_outage() -> Player:
+    player = fallen()
+    player.wish(PREFLIGHT)
+    return player
+
+
 def problem(reason: Reason, message: str = "something is wrong; mend it.") -> Problem:
     return Problem(reason=reason, message=message)
 
@@ -98,6 +118,13 @@ STATES: dict[str, Callable[[], Player]] = {
     "forced fallback": lambda: ordered(OverrideMode.FORCE_FALLBACK),
     "forced live": lambda: ordered(OverrideMode.FORCE_LIVE),
     "frozen": lambda: ordered(OverrideMode.FREEZE),
+    "drill": lambda: wished(DRILL),
+    "drill over, suspect": lambda: let_go(DRILL, "503"),
+    "gate": lambda: wished(PREFLIGHT),
+    "gate, down": lambda: wished(PREFLIGHT, "503 503 503"),
+    "gate open, blind": lambda: let_go(PREFLIGHT, "blind"),
+    "gate open, suspect": lambda: let_go(PREFLIGHT, "503"),
+    "down, gate": gated_outage,
 }
 """Every state, and every cause in which it may be met."""
 

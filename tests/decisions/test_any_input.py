@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings
 
 from ideogram_operator.decisions.decide import Observed, decide
-from ideogram_operator.decisions.memory import Memory
+from ideogram_operator.decisions.memory import DRILL, Memory
 from ideogram_operator.decisions.policy import Policy
 from ideogram_operator.resource.words import Health, OverrideMode, TargetMode
 from tests.decisions.hostile import MEMORIES, MOMENTS, OBSERVATIONS, POLICIES
@@ -52,9 +52,9 @@ def test_the_edges_are_the_difference_between_the_alerts(
 @often
 @anything
 def test_unknown_moves_nothing(policy: Policy, memory: Memory, observed: Observed, now: datetime) -> None:
-    policy = replace(policy, override=None)
+    policy, observed = replace(policy, override=None), replace(observed, asked=None)
     decision = decide(policy, memory, observed, now)
-    if decision.health is not Health.UNKNOWN:
+    if decision.health is not Health.UNKNOWN or memory.cause == DRILL:
         return
     assert decision.memory.state is memory.state
     assert decision.memory.flips == memory.flips
@@ -74,4 +74,4 @@ def test_a_person_is_obeyed(policy: Policy, memory: Memory, observed: Observed, 
         case OverrideMode.FREEZE:
             assert (wanted is TargetMode.FALLBACK) is memory.falling_back
         case None:
-            assert wanted in TargetMode
+            assert wanted is TargetMode.FALLBACK if observed.asked else wanted in TargetMode

@@ -40,6 +40,13 @@ TABLE = {
     "forced fallback": "True/AllGood True/ProbeSucceeded True/KeyAccepted True/OverrideForceFallback True",
     "forced live": "True/AllGood True/ProbeSucceeded True/KeyAccepted False/NoFallbackRequested True",
     "frozen": "True/AllGood True/ProbeSucceeded True/KeyAccepted False/NoFallbackRequested True",
+    "drill": "True/AllGood True/ProbeSucceeded True/KeyAccepted True/DrillInProgress False",
+    "drill over, suspect": "True/AllGood False/ProbeFailed Unknown/ProbeUnknown True/DrillInProgress False",
+    "gate": "True/AllGood True/ProbeSucceeded True/KeyAccepted True/PreflightGate False",
+    "gate, down": "True/AllGood False/ProbeFailed Unknown/ProbeUnknown True/PreflightGate False",
+    "gate open, blind": "False/OwnNetwork Unknown/OwnNetwork Unknown/ProbeUnknown True/PreflightGate False",
+    "gate open, suspect": "True/AllGood False/ProbeFailed Unknown/ProbeUnknown True/PreflightGate False",
+    "down, gate": "True/AllGood False/ProbeFailed Unknown/ProbeUnknown True/ApiUnreachable False",
 }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ideogram_operator.decisions.from_spec import policy_of
+from ideogram_operator.decisions.from_spec import drill_plan_of, policy_of
 from ideogram_operator.decisions.policy import Policy
 from ideogram_operator.resource.spec import IntegrationSpec
 from ideogram_operator.resource.words import (
@@ -102,3 +102,22 @@ def test_an_order_is_taken_over_with_its_end() -> None:
     assert (found.mode, found.reason) == (OverrideMode.FREEZE, "provider maintenance")
     assert found.until == datetime(2026, 12, 1, 6, tzinfo=UTC)
     assert policy().override is None
+
+
+@pytest.mark.parametrize(
+    ("drill", "interval", "duration"),
+    [
+        (None, None, timedelta(seconds=60)),
+        ({}, timedelta(hours=720), timedelta(seconds=60)),
+        ({"interval": "2h", "duration": "5m"}, timedelta(hours=2), timedelta(minutes=5)),
+    ],
+)
+def test_drills_are_only_scheduled_where_the_spec_asks_for_them(
+    drill: dict[str, Any] | None, interval: timedelta | None, duration: timedelta
+) -> None:
+    given = {"api": {"keySecretRef": {"name": "ideogram"}}, "targets": [WEB]} | (
+        {} if drill is None else {"drill": drill}
+    )
+    created = datetime(2026, 11, 22, tzinfo=UTC)
+    plan = drill_plan_of(IntegrationSpec.parse(given), created)
+    assert (plan.interval, plan.duration, plan.window, plan.created) == (interval, duration, None, created)

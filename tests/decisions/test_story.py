@@ -37,6 +37,13 @@ STORIES = [
     ("forced fallback", "OverrideForceFallback", ["In fallback by spec.override until", "maintenance"]),
     ("forced live", "OverrideForceLive", ["Live by spec.override", "maintenance"]),
     ("frozen", "OverrideFrozen", ["Frozen in Live", "maintenance"]),
+    ("drill", "DrillInProgress", ["In fallback since 12:00:10Z", "rehearsal", "return by themselves"]),
+    ("drill over, suspect", "ConfirmingFailure", ["The drill is over", "dispelled or confirmed", "503"]),
+    ("gate", "PreflightGate", ["In fallback since", "until the required checks of the preflight pass", "Healthy"]),
+    ("gate, down", "PreflightGate", ["until the required checks of the preflight pass", "503"]),
+    ("gate open, blind", "AwaitingRecovery", ["gate is open", "until it can be told how the API is"]),
+    ("gate open, suspect", "ConfirmingFailure", ["gate is open", "dispelled or confirmed"]),
+    ("down, gate", "ApiUnreachable", ["apiUnreachable fired", "not tried before the required checks"]),
 ]
 
 
@@ -70,6 +77,21 @@ def test_every_trigger_has_advice() -> None:
 def test_targets_that_are_behind_are_named() -> None:
     _, message = tell(standing(fallen(), targets=(target(TargetMode.LIVE, TargetMode.FALLBACK),)))
     assert "Not there yet: Deployment/web: going into fallback." in message
+
+
+def test_a_closed_gate_names_what_is_missing() -> None:
+    _, message = tell(standing(STATES["gate"](), gate_missing=("key-in-secret", "moderation-layer")))
+    assert "the required checks of the preflight pass; missing: key-in-secret, moderation-layer." in message
+
+
+def test_a_drill_that_holds_says_until_when() -> None:
+    _, message = tell(standing(STATES["drill"](), drill_until=NOON))
+    assert "the fallback is being rehearsed until 12:00:00Z" in message
+
+
+def test_a_gate_that_only_observes_claims_nothing() -> None:
+    _, message = tell(standing(STATES["gate"](), why_not_touching=Reason.OBSERVE_MODE))
+    assert message.startswith("Would be in fallback since")
 
 
 def test_five_targets_are_named_at_most() -> None:

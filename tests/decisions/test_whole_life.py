@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from ideogram_operator.decisions.adopt import adopt
 from ideogram_operator.decisions.decide import Decision, decide
-from ideogram_operator.decisions.memory import Memory
+from ideogram_operator.decisions.memory import DRILL, PREFLIGHT, WISHES, Memory
 from ideogram_operator.decisions.policy import OverrideOrder, Policy
 from ideogram_operator.resource.words import (
     Action,
@@ -85,6 +85,8 @@ class Life(RuleBasedStateMachine):
         # Of the last hour: changes that the operator decided by itself, orders and edits of the limit.
         self.changes: deque[timedelta] = deque()
         self.people: deque[tuple[timedelta, int]] = deque()
+        self.words = 0
+        self.before = self.player.memory
 
     # -- the world ----------------------------------------------------------------------------------------------------
 
@@ -144,6 +146,11 @@ class Life(RuleBasedStateMachine):
         self.player.token = token
         self._reconcile()
 
+    @rule(asked=st.sampled_from([None, DRILL, PREFLIGHT]))
+    def the_operator_wishes(self, asked: str | None) -> None:
+        self.player.asked = asked
+        self._reconcile()
+
     @rule(policy=POLICIES)
     def a_person_edits(self, policy: Policy) -> None:
         self.player.policy = replace(policy, override=self.player.policy.override)
@@ -188,6 +195,7 @@ class Life(RuleBasedStateMachine):
         needed = {"401": 2, "402": 1}.get(meaning, self._consecutive())
         self.sees([meaning] * needed, 10 * SECOND)
         assert self.told is FALLBACK
+        assert self.player.memory.cause != DRILL, "an outage makes it a real fallback"
 
     @rule()
     def failures_of_all_kinds_last(self) -> None:
@@ -198,7 +206,10 @@ class Life(RuleBasedStateMachine):
     @rule(successes=st.just("paid:ok"))
     def health_lasts(self, successes: str) -> None:
         assume(self._nobody_orders())
-        self.player.token += "!"
+        self.player.asked = None
+        # A word that nobody gave before.
+        self.words += 1
+        self.player.token = f"word {self.words}"
         policy, step = self.player.policy, 5 * MINUTE
         bound = policy.max_hold + HOUR + (policy.successes + self.player.targets + 2) * step
         for _ in range(bound // step + 1):
@@ -231,7 +242,7 @@ class Life(RuleBasedStateMachine):
         again = decide(player.policy, decision.memory, observed, player.now)
         assert again == replace(decision, fired=(), cleared=()), "asked again, it says something else"
         self._check_alerts(decision)
-        player.memory = decision.memory
+        self.before, player.memory = before, decision.memory
         return decision
 
     def _check_alerts(self, decision: Decision) -> None:
@@ -257,9 +268,27 @@ class Life(RuleBasedStateMachine):
         if not self._nobody_orders():
             self.people.append((self.elapsed, self.player.policy.max_flips_per_hour))
             return
+        if self._wished(decision):
+            return
         assert decision.health is not Health.UNKNOWN, "it moved on Unknown"
         self.changes.append(self.elapsed)
         self._check_flips()
+
+    def _wished(self, decision: Decision) -> bool:
+        """Whether the operator's own wish moved the targets, or its end; that is no flip that evidence caused."""
+        if decision.asked is not None:
+            assert self.told is FALLBACK, "it returned though it asks for fallback"
+            self._somebody_else()
+            return True
+        ended = self.before.falling_back and self.before.cause in WISHES and self.told is not FALLBACK
+        if ended:
+            unknown = decision.health is Health.UNKNOWN
+            assert not (unknown and self.before.cause == PREFLIGHT), "a gate opened into the unknown"
+            self._somebody_else()
+        return ended
+
+    def _somebody_else(self) -> None:
+        self.people.append((self.elapsed, self.player.policy.max_flips_per_hour))
 
     def _check_flips(self) -> None:
         hour_ago = self.elapsed - HOUR

@@ -13,6 +13,9 @@ from lab.operator import Flags, Operator, grant_rights, operator_kubeconfig
 from lab.simulator import Simulator
 from tests.e2e.rights import Rights
 from tests.e2e.shop import Shop
+from tests.servers import bucket_server, mariadb, mariadb_server, postgres, postgres_server, shared_servers
+
+__all__ = ["bucket_server", "mariadb", "mariadb_server", "postgres", "postgres_server", "shared_servers"]
 
 RunOperator = Callable[..., Operator]
 

@@ -219,7 +219,7 @@ BOUNDED = [
         "preflight__drillMaxAge", "spec.preflight.drillMaxAge", "must be from 1h to 8760h", ["1h"], ["59m", "8761h"]
     ),
     _durations("drill__interval", "spec.drill.interval", "must be from 1h to 8760h", ["1h"], ["59m", "8761h"]),
-    _durations("drill__duration", "spec.drill.duration", "must be from 10s to 4h", ["10s", "1h"], ["9s", "241m"]),
+    _durations("drill__duration", "spec.drill.duration", "must be from 1s to 4h", ["1s", "1h"], ["999ms", "241m"]),
 ]
 
 ACCEPTED = [

@@ -1,7 +1,10 @@
 """One integration's life under the real reconciler: a clock that the test moves, evidence that it tells in words."""
 
+import asyncio
 import base64
 import copy
+import json
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,20 +15,30 @@ from ideogram_operator.cluster.claims import Ledger, read_ledger
 from ideogram_operator.cluster.events import Events, Note
 from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.decisions.evidence import Evidence
+from ideogram_operator.resource.checklist import DrillPhase
+from ideogram_operator.resource.observations import PreflightStatus
+from ideogram_operator.resource.reasons import Reason
+from ideogram_operator.resource.services import Notify
 from ideogram_operator.resource.status import IntegrationStatus
-from ideogram_operator.resource.words import GROUP, KIND, PLURAL, VERSION, State, TargetKind
+from ideogram_operator.resource.targets import Verify
+from ideogram_operator.resource.words import FALLBACK_ANNOTATION, GROUP, KIND, PLURAL, VERSION, State, TargetKind
 from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.assembly import _reconciler
+from ideogram_operator.runtime.keys import KeyReader
 from ideogram_operator.runtime.limits import BlastRadius
 from ideogram_operator.runtime.metrics import Metrics
+from ideogram_operator.runtime.notifying import Tiding
 from ideogram_operator.runtime.probing.demand import Demand
 from ideogram_operator.runtime.probing.ledger import Ledger as Purse
 from ideogram_operator.runtime.probing.pool import ProbePool
 from ideogram_operator.runtime.probing.stats import StreamStats
 from ideogram_operator.runtime.reconciler import AT_ONCE, Reconciler
 from ideogram_operator.runtime.record import Record
+from ideogram_operator.runtime.records import Records
 from ideogram_operator.runtime.settings import Settings
 from ideogram_operator.runtime.store import Store
+from ideogram_operator.runtime.verification import Verifier
+from ideogram_operator.services.results import ServiceError
 from tests.decisions.player import fact
 from tests.runtime.memory_api import Json, MemoryApi
 
@@ -49,6 +62,55 @@ class Hands:
 
     async def sleep(self, seconds: float) -> None:
         self.seconds += seconds
+
+
+@dataclass
+class People:
+    """In the place of the receivers: what they would hear."""
+
+    heard: list[Tiding] = field(default_factory=list)
+
+    def tell(self, receivers: Iterable[Notify], tiding: Tiding) -> None:
+        self.heard += [tiding for receiver in receivers if tiding.severity in receiver.severities]
+
+
+@dataclass
+class Preflight:
+    """In the place of the preflights: the test says what status they have come to."""
+
+    found: PreflightStatus | None = None
+    forgotten: list[Key] = field(default_factory=list)
+
+    def consider(self, record: Record, _raw: Json, *, why_not: Reason | None) -> float:  # noqa: ARG002
+        if self.found is not None:
+            record.preflight = self.found
+        return math.inf
+
+    def forget(self, key: Key) -> None:
+        self.forgotten.append(key)
+
+
+@dataclass
+class Application:
+    """What the application says of itself; by itself what it was told, as far as it heeds it."""
+
+    life: "Life"
+    heeds: bool = True
+    stuck: str = ""
+    fault: bool = False
+    failure: ServiceError | None = None
+    asked: int = 0
+
+    async def ask(self, _: Verify, namespace: str) -> str:
+        self.asked += 1
+        if self.failure is not None:
+            raise self.failure
+        if self.fault:
+            raise LookupError("a fault of ours")
+        assert namespace == KEY.namespace
+        if self.stuck:
+            return self.stuck
+        return "disabled" if self.heeds and self.life.switch() == "false" else "enabled"
 
 
 @dataclass
@@ -103,6 +165,7 @@ class Life:
         self.settings = Settings()
         self.spec: Json = {"api": {"keySecretRef": {"name": "ideogram"}}, "targets": [*targets]}
         self.api.make("secrets", "ideogram", data={"api-key": base64.b64encode(CANARY.encode()).decode()})
+        self.application = Application(self)
         self.restart()
 
     def restart(self) -> None:
@@ -113,14 +176,21 @@ class Life:
         self.store = Store(self.dirty.append)
         self.limits = BlastRadius(self.clock, self.settings.max_rollouts, self.settings.max_flips_per_minute)
         self.metrics = Metrics()
+        self.preflights = Preflight()
+        self.people = People()
         self.operator: Reconciler = _reconciler(
             self.settings,
             self.clock,
             gateway,
+            keys=KeyReader(gateway, self.clock),
             pool=cast("ProbePool", self.pool),
             store=self.store,
+            records=Records(),
             events=self.events,
+            notifier=self.people,
             limits=self.limits,
+            preflights=self.preflights,
+            verifier=Verifier(clock=Hands(), ask=self.application.ask, soon=self.dirty.append),
             metrics=self.metrics,
         )
 
@@ -146,6 +216,37 @@ class Life:
         given = {f"{GROUP}/{name}": value for name, value in annotations.items()}
         self.api.edit(PLURAL, KEY.name, lambda raw: raw["metadata"].setdefault("annotations", {}).update(given))
 
+    def hold_by(self, integration: str, name: str = "web") -> None:
+        """Another integration has the target in fallback."""
+        overrides = {"values": {"IDEOGRAM_ENABLED": "false"}, "containers": None}
+        claim = {
+            "integration": integration,
+            "uid": "another",
+            "flip": 1,
+            "since": NOON.isoformat(),
+            "trigger": "override",
+        }
+        claim |= {"message": "", "overrides": overrides}
+        env = [{"name": "IDEOGRAM_ENABLED", "value": "true"}]
+        baseline = [{"container": "web", "name": "IDEOGRAM_ENABLED", "value": "false", "was": env}]
+        ledger = json.dumps({"version": 1, "claims": [claim], "baseline": baseline, "env_absent": []})
+
+        def change(raw: Json) -> None:
+            raw["metadata"].setdefault("annotations", {})[FALLBACK_ANNOTATION] = ledger
+            raw["spec"]["template"]["spec"]["containers"][0]["env"] = [FALLBACK_VALUE]
+
+        self.api.edit("deployments", name, change)
+
+    def join(self, integration: str, name: str = "web") -> None:
+        """Another integration asks for the fallback in which the target is."""
+
+        def change(raw: Json) -> None:
+            ledger = json.loads(raw["metadata"]["annotations"][FALLBACK_ANNOTATION])
+            ledger["claims"].append(ledger["claims"][0] | {"integration": integration, "uid": "another"})
+            raw["metadata"]["annotations"][FALLBACK_ANNOTATION] = json.dumps(ledger)
+
+        self.api.edit("deployments", name, change)
+
     # -- what happens --------------------------------------------------------------------------------------------------
 
     def hear(self) -> None:
@@ -161,6 +262,8 @@ class Life:
         for _ in range(5):
             self.hear()
             pause = await self.operator.reconcile(KEY)
+            # Applications are asked beside the reconciles.
+            await asyncio.sleep(0)
             if pause > AT_ONCE:
                 break
         return pause
@@ -200,6 +303,11 @@ class Life:
     @property
     def state(self) -> State:
         return self.record.memory.state
+
+    @property
+    def phase(self) -> DrillPhase | None:
+        found = self.status.drill
+        return found.phase if found is not None else None
 
     def condition(self, name: str) -> tuple[str, str, str]:
         found = next(one for one in self.status.conditions if one.type == name)

@@ -61,6 +61,7 @@ class MemoryApi:
 
     def make(self, plural: str, name: str, *, namespace: str = "shop", **parts: Any) -> Json:
         metadata = {"namespace": namespace, "name": name, "uid": str(uuid.uuid4()), "generation": 1}
+        metadata["creationTimestamp"] = "2026-11-22T12:00:00Z"
         metadata |= parts.pop("metadata", {})
         made = {"metadata": metadata} | copy.deepcopy(parts)
         self._objects[plural, namespace, name] = made

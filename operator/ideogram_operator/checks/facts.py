@@ -206,13 +206,16 @@ class TrafficFacts:
         source: for people: ``Prometheus at prometheus.monitoring.svc:9090``, ``3 pods on port 9090``.
         missing: the expected series that are not there.
         generations: how many there were in the last 24 hours; None if that cannot be told.
-        rate_limited: how many of them ended with a rate limit, shown to a user; None if that cannot be told.
+        rate_limited: how many generations ended with a rate limit, shown to a user: at least so many in ``window``;
+            None if that cannot be told.
+        window: the time that ``rate_limited`` is about.
     """
 
     source: str
     missing: tuple[str, ...] = ()
     generations: float | None = None
     rate_limited: float | None = None
+    window: str = "in the last 24 hours"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

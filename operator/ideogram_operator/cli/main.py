@@ -4,6 +4,7 @@ import click
 
 from ideogram_operator import __version__
 from ideogram_operator.cli import crd
+from ideogram_operator.cli.preflight import preflight
 from ideogram_operator.cli.run import run
 
 
@@ -20,3 +21,4 @@ def print_crd() -> None:
 
 
 main.add_command(run)
+main.add_command(preflight)

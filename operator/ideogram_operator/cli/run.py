@@ -3,25 +3,21 @@
 import asyncio
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 from prometheus_client import disable_created_metrics
 
+from ideogram_operator.cli.options import allow_host, ca_file, option
 from ideogram_operator.cluster.connection import Unreachable
-from ideogram_operator.ideogram.hosts import AllowedHosts, InvalidHostError
 from ideogram_operator.runtime.app import ConfigurationError, operate
 from ideogram_operator.runtime.logs import LogFormat, configure_logs
 from ideogram_operator.runtime.settings import Settings
 
 STOPPED, BAD_CONFIGURATION, NO_CLUSTER = 0, 1, 2
 DEFAULT = Settings()
-
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Misconfigured(click.UsageError):
@@ -41,19 +37,6 @@ class Configured(click.Command):
             raise Misconfigured(error.format_message(), ctx=ctx) from error
 
 
-def _option(name: str, *names: str, **attributes: Any) -> Callable[[Command], Command]:
-    variable = "IDEOGRAM_OPERATOR_" + name.removeprefix("--").replace("-", "_").upper()
-    return click.option(name, *names, envvar=variable, show_envvar=True, **attributes)
-
-
-def _hosts(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    try:
-        AllowedHosts.parse(value)
-    except InvalidHostError as error:
-        raise click.BadParameter(str(error)) from error
-    return value
-
-
 def _url(_: click.Context, __: click.Parameter, value: str) -> str:
     parts = urlsplit(value)
     if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
@@ -71,26 +54,19 @@ def _patterns(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> 
 
 
 @click.command(cls=Configured)
-@_option("--kubeconfig", type=click.Path(path_type=Path, dir_okay=False), help="Default: the pod's ServiceAccount.")
-@_option("--namespace", "namespaces", multiple=True, metavar="NS", help="Repeatable; none: all namespaces.")
-@_option(
-    "--allow-host",
-    "allow_hosts",
-    multiple=True,
-    callback=_hosts,
-    metavar="HOST[:PORT]",
-    help="Where API keys may be sent besides api.ideogram.ai; http://HOST:PORT for plain http. Repeatable.",
-)
-@_option(
+@option("--kubeconfig", type=click.Path(path_type=Path, dir_okay=False), help="Default: the pod's ServiceAccount.")
+@option("--namespace", "namespaces", multiple=True, metavar="NS", help="Repeatable; none: all namespaces.")
+@allow_host()
+@option(
     "--control-url",
     default=DEFAULT.control_url,
     callback=_url,
     show_default=True,
     help="Asked to tell the provider's outage from our own network's; empty: none.",
 )
-@_option("--ca-file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="PEM, added to the system's.")
-@_option("--read-only", is_flag=True, help="Decide and report; touch nothing but status.")
-@_option(
+@ca_file()
+@option("--read-only", is_flag=True, help="Decide and report; touch nothing but status.")
+@option(
     "--switch-name",
     "switch_names",
     multiple=True,
@@ -98,29 +74,29 @@ def _patterns(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> 
     metavar="REGEX",
     help="Names that switches may have besides IDEOGRAM_…. Repeatable.",
 )
-@_option("--listen", default=DEFAULT.listen, show_default=True, metavar="ADDR:PORT", help="Health and metrics.")
-@_option(
+@option("--listen", default=DEFAULT.listen, show_default=True, metavar="ADDR:PORT", help="Health and metrics.")
+@option(
     "--max-rollouts",
     type=click.IntRange(1),
     default=DEFAULT.max_rollouts,
     show_default=True,
     help="Rollouts in progress at once.",
 )
-@_option(
+@option(
     "--max-flips-per-minute",
     type=click.IntRange(1),
     default=DEFAULT.max_flips_per_minute,
     show_default=True,
     help="Targets switched within any minute.",
 )
-@_option(
+@option(
     "--log-format",
     type=click.Choice([str(each) for each in LogFormat]),
     default="json",
     show_default=True,
     help="For machines or for people.",
 )
-@_option(
+@option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
     default="info",

@@ -95,6 +95,18 @@ async def read_secret(gateway: Gateway, namespace: str, name: str, key: str) -> 
     return interpret(secret, name, key)
 
 
+async def read_entries(gateway: Gateway, namespace: str, name: str) -> dict[str, SecretValue]:
+    """All entries of a Secret that are text, with white space around them taken away.
+
+    Raises:
+        ClusterError: it is not there, or cannot be read.
+    """
+    secret = await gateway.get(Address(resource=SECRETS, namespace=namespace, name=name))
+    found = {str(key): _text(encoded) for key, encoded in (secret.get("data") or {}).items()}
+    # Several lines are fine here: some stores take a whole JSON document as a credential.
+    return {key: SecretValue(text.strip()) for key, text in found.items() if text is not None and text.strip()}
+
+
 def interpret(secret: dict[str, Any], name: str, key: str) -> SecretKey:
     """What a Secret, as the API server returns it, says under ``key``."""
     metadata = secret.get("metadata") or {}
@@ -121,9 +133,8 @@ _MESSAGES = {
 def _decode(encoded: str | None) -> tuple[Finding, SecretValue | None]:
     if encoded is None:
         return Finding.KEY_MISSING, None
-    try:
-        text = base64.b64decode(encoded, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    text = _text(encoded)
+    if text is None:
         return Finding.NOT_TEXT, None
     stripped = text.strip()
     if not stripped:
@@ -132,3 +143,10 @@ def _decode(encoded: str | None) -> tuple[Finding, SecretValue | None]:
         return Finding.NOT_TEXT, None
     spaced = any(character.isspace() for character in text)
     return Finding.WHITE_SPACE if spaced else Finding.FOUND, SecretValue(stripped)
+
+
+def _text(encoded: Any) -> str | None:
+    try:
+        return base64.b64decode(encoded, validate=True).decode()
+    except (TypeError, ValueError, binascii.Error):
+        return None

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ideogram_operator.decisions.holds import hold_of, next_relapses, recent
-from ideogram_operator.decisions.memory import OVERRIDE, Memory
+from ideogram_operator.decisions.memory import OVERRIDE, WISHES, Memory
 from ideogram_operator.decisions.policy import Policy
 from ideogram_operator.decisions.times import later
 from ideogram_operator.resource.words import State
@@ -47,7 +47,8 @@ def adopt(
         flips=flip,
         restored=0,
     )
-    return fallen if cause == OVERRIDE else _held(policy, memory, fallen, now)
+    unheld = cause == OVERRIDE or cause in WISHES
+    return fallen if unheld else _held(policy, memory, fallen, now)
 
 
 def _held(policy: Policy, before: Memory, fallen: Memory, now: datetime) -> Memory:

@@ -2,18 +2,19 @@
 
 Each rule below looks at one situation and returns the memory that follows, or None if it does not apply. ``settle``
 applies the first that does until none does, so the outcome is a fixed point: asked again with the same facts at the
-same time, nothing moves. A person's order comes before every rule; and on Unknown no rule is asked at all.
+same time, nothing moves. A person's order comes before everything, then what the operator itself asks for; and on
+Unknown no rule is asked at all.
 """
 
 from dataclasses import replace
 
-from ideogram_operator.decisions.holds import FLIP_WINDOW, flip_room, hold_of, hold_over, next_relapses, possible
+from ideogram_operator.decisions.asked import heed
+from ideogram_operator.decisions.holds import FLIP_WINDOW, flip_room, hold_over, possible
 from ideogram_operator.decisions.memory import OVERRIDE, Memory
-from ideogram_operator.decisions.moves import fall_back, give_back_first, go_live, take_back
+from ideogram_operator.decisions.moves import fall_back, give_back_first, go_live, inherit, take_back
 from ideogram_operator.decisions.orders import obey
 from ideogram_operator.decisions.situation import Rule, Situation
 from ideogram_operator.decisions.throttle import throttle, unthrottle
-from ideogram_operator.decisions.times import later
 from ideogram_operator.resource.words import Health, RestoreOrder, State
 
 __all__ = ["FLIP_WINDOW", "RULES", "Situation", "flip_room", "hold_over", "settle"]
@@ -25,6 +26,7 @@ def settle(situation: Situation, memory: Memory) -> Memory:
     order = situation.policy.overridden(situation.now)
     if order is not None:
         return obey(order, situation, current)
+    current = heed(situation, current)
     if situation.health is Health.UNKNOWN:
         return current
     # No rule applies again before another fact was seen, so this many rounds are more than are ever needed.
@@ -62,17 +64,7 @@ def _inherit(situation: Situation, memory: Memory) -> Memory | None:
     """In a fallback that a person ordered and no longer orders, and a trigger asks for it as well."""
     if memory.state is not State.FALLBACK or memory.cause != OVERRIDE or not situation.calling:
         return None
-    first = situation.calling[0]
-    began = min(max(first.since, memory.since), situation.now)
-    relapses = next_relapses(situation.policy, memory, situation.now)
-    return replace(
-        memory,
-        cause=first.trigger.value,
-        detected_at=min(alert.first for alert in situation.calling),
-        hold_until=later(began, hold_of(situation.policy, relapses)),
-        relapses=relapses,
-        returned_at=None,
-    )
+    return inherit(situation, memory)
 
 
 def _give_up_recovery(situation: Situation, memory: Memory) -> Memory | None:
@@ -86,7 +78,9 @@ def _give_up_recovery(situation: Situation, memory: Memory) -> Memory | None:
 
 def _try_recovery(situation: Situation, memory: Memory) -> Memory | None:
     """Fallback, and there is a reason to hope."""
-    if memory.state is not State.FALLBACK or situation.blocked or not situation.way_open(memory):
+    if memory.state is not State.FALLBACK or situation.asked is not None:
+        return None
+    if situation.blocked or not situation.way_open(memory):
         return None
     if not situation.good_since_hold(memory).count:
         return None

@@ -7,9 +7,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ideogram_operator.decisions.memory import Alert
+from ideogram_operator.decisions.memory import PREFLIGHT, Alert
 from ideogram_operator.decisions.standing import Standing
-from ideogram_operator.decisions.wording import TRIGGER_REASONS, UNKNOWN_REASONS, advice, clock_time
+from ideogram_operator.decisions.wording import (
+    CAUSES,
+    TRIGGER_REASONS,
+    UNKNOWN_REASONS,
+    advice,
+    clock_time,
+    missing_checks,
+)
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.words import (
     Cause,
@@ -104,8 +111,16 @@ def _credits_sufficient(standing: Standing) -> Said:
     return UNKNOWN, Reason.NOT_CHECKED, f"Only a paid check proves credit, and no recent one succeeded.{note}"
 
 
-def _preflight_passed(_: Standing) -> Said:
-    return UNKNOWN, Reason.NOT_CHECKED, "This version does not run the preflight."
+def _preflight_passed(standing: Standing) -> Said:
+    preflight = standing.preflight
+    if preflight is None:
+        return UNKNOWN, Reason.NOT_CHECKED, "The preflight has not been carried out yet."
+    if not preflight.missing:
+        return TRUE, Reason.CHECKS_PASSED, f"Every required check passed; {preflight.summary} in all."
+    told = ", ".join(preflight.missing)
+    if preflight.failed:
+        return FALSE, Reason.CHECKS_FAILED, f"{len(preflight.missing)} required checks have not passed: {told}."
+    return UNKNOWN, Reason.CHECKS_UNKNOWN, f"It could not be told of {len(preflight.missing)} required checks: {told}."
 
 
 def _fallback_active(standing: Standing) -> Said:
@@ -120,7 +135,9 @@ def _fallback_active(standing: Standing) -> Said:
     reason = TRIGGER_REASONS.get(memory.cause or "", Reason.API_UNREACHABLE)
     if not standing.touching:
         return FALSE, standing.why_not_touching or reason, "Targets would be in fallback, but nothing is touched."
-    return TRUE, reason, f"Since {clock_time(memory.since)} because of {memory.cause}; {of}."
+    until = f", until {missing_checks(standing)}" if memory.cause == PREFLIGHT and standing.gate_missing else ""
+    why = CAUSES.get(memory.cause or "", memory.cause)
+    return TRUE, reason, f"Since {clock_time(memory.since)} because of {why}{until}; {of}."
 
 
 def _targets_in_sync(standing: Standing) -> Said:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from ideogram_operator.decisions.breaker import settle
 from ideogram_operator.decisions.evidence import Evidence, possible
 from ideogram_operator.decisions.health import Assessment, assess
-from ideogram_operator.decisions.memory import Alert, Memory, missing
+from ideogram_operator.decisions.memory import WISHES, Alert, Memory, missing
 from ideogram_operator.decisions.policy import Policy
 from ideogram_operator.decisions.situation import Situation
 from ideogram_operator.decisions.triggers import evaluate
@@ -26,12 +26,15 @@ class Observed:
     Attributes:
         evidence: oldest first; may be empty, as after a restart.
         recover_token: the value of the annotation by which a person opens the way back.
+        asked: why the operator itself asks for fallback: ``drill`` while it is rehearsed, ``preflight`` while the
+            gate is closed; None if it does not.
         targets: how many targets the integration has.
         settled: how many of the targets already given back have become ready again.
     """
 
     evidence: Sequence[Evidence] = ()
     recover_token: str = ""
+    asked: str | None = None
     targets: int = 1
     settled: int = 0
 
@@ -45,6 +48,7 @@ class Decision:
         wanted: what targets should be told: a level, not an edge.
         restored: the first so many targets are told Live already (``OneByOne`` only).
         fired, cleared: alerts that began or ended with this decision, each to be told once.
+        asked: what the operator itself asked a fallback for, as observed.
         seen: whether there was any evidence at all.
         proven: good facts in a row since recovery may be tried; 0 outside of fallback.
         recovery_strength: how strong the evidence has to be that is looked for now, in Fallback as in Recovering;
@@ -59,6 +63,7 @@ class Decision:
     alerts: tuple[Alert, ...]
     fired: tuple[Alert, ...]
     cleared: tuple[Alert, ...]
+    asked: str | None = None
     seen: bool
     proven: int
     recovery_strength: Strength | None
@@ -86,6 +91,7 @@ def decide(policy: Policy, memory: Memory, observed: Observed, now: datetime) ->
         health=assessment.health,
         now=now,
         recover_token=observed.recover_token,
+        asked=observed.asked,
         targets=observed.targets,
         settled=observed.settled,
     )
@@ -98,6 +104,7 @@ def decide(policy: Policy, memory: Memory, observed: Observed, now: datetime) ->
         alerts=settled.alerts,
         fired=missing(settled.alerts, memory.alerts),
         cleared=missing(memory.alerts, settled.alerts),
+        asked=observed.asked,
         seen=bool(observed.evidence),
         proven=situation.good_since_hold(settled).count if settled.falling_back else 0,
         recovery_strength=_recovery_strength(situation, settled),
@@ -113,9 +120,10 @@ def _wanted(memory: Memory) -> TargetMode:
 
 def _recovery_strength(situation: Situation, memory: Memory) -> Strength | None:
     """Returns what a check must prove for the way back, None while nothing may be tried."""
-    if not memory.falling_back or situation.policy.overridden(situation.now) is not None:
+    ordered = situation.policy.overridden(situation.now) is not None or situation.asked is not None
+    if not memory.falling_back or ordered:
         return None
-    if not memory.restored and not situation.way_open(memory):
+    if not memory.restored and memory.cause not in WISHES and not situation.way_open(memory):
         return None
     failing = situation.failing()
     against = [alert.strength for alert in situation.calling] + ([failing.strength] if failing else [])

@@ -1,6 +1,10 @@
 """From the spec to the policy: which of its fields deciding needs."""
 
+from datetime import datetime
+
+from ideogram_operator.decisions.drill_facts import DrillPlan
 from ideogram_operator.decisions.policy import OverrideOrder, Policy, TriggerPolicy
+from ideogram_operator.resource.readiness import DrillSpec
 from ideogram_operator.resource.recovery import Override
 from ideogram_operator.resource.spec import IntegrationSpec
 from ideogram_operator.resource.triggers import TriggerSpec
@@ -31,6 +35,13 @@ def policy_of(spec: IntegrationSpec) -> Policy:
         strongest=Strength.GENERATE if spec.probe.generate.interval else spec.probe.method.strength,
         override=_order(spec.override),
     )
+
+
+def drill_plan_of(spec: IntegrationSpec, created: datetime) -> DrillPlan:
+    """Returns what the spec says of drills; without a word about them only those that somebody asks for."""
+    given = spec.drill or DrillSpec()
+    interval = given.interval if spec.drill is not None else None
+    return DrillPlan(interval=interval, duration=given.duration, window=given.window, created=created)
 
 
 def _rule(trigger: Trigger, given: TriggerSpec, consecutive: int, throttles: bool) -> TriggerPolicy:  # noqa: FBT001

@@ -7,6 +7,11 @@ from datetime import datetime
 from ideogram_operator.resource.words import Severity, State, Strength, Trigger
 
 OVERRIDE = "override"
+DRILL = "drill"
+PREFLIGHT = "preflight"
+
+WISHES = frozenset({DRILL, PREFLIGHT})
+"""What the operator itself asks a fallback for: a rehearsal, and a gate that is closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +43,7 @@ class Memory:
 
     Attributes:
         since: when the state was entered.
-        cause: the trigger that led into fallback, or ``override``.
+        cause: the trigger that led into fallback, or ``override``, ``drill``, ``preflight``.
         detected_at: when the first fact was seen of what led here.
         hold_until: recovery is not tried before.
         relapses: how many fallbacks in a row came within the relapse window.

@@ -27,6 +27,21 @@ def fall_back(situation: Situation, memory: Memory, alert: Alert) -> Memory:
     )
 
 
+def inherit(situation: Situation, memory: Memory) -> Memory:
+    """The fallback of a person or of the operator itself becomes a trigger's; targets are told nothing new."""
+    first = situation.calling[0]
+    began = min(max(first.since, memory.since), situation.now)
+    relapses = next_relapses(situation.policy, memory, situation.now)
+    return replace(
+        memory,
+        cause=first.trigger.value,
+        detected_at=min(alert.first for alert in situation.calling),
+        hold_until=later(began, hold_of(situation.policy, relapses)),
+        relapses=relapses,
+        returned_at=None,
+    )
+
+
 def take_back(situation: Situation, memory: Memory) -> Memory:
     """Back into fallback from a recovery that failed; a relapse if anything had been given back already."""
     now, held = situation.now, replace(memory, state=State.FALLBACK, since=situation.now)

@@ -6,7 +6,7 @@ leave no hold behind: the hold protects against a provider that flaps.
 
 from dataclasses import replace
 
-from ideogram_operator.decisions.memory import OVERRIDE, Memory
+from ideogram_operator.decisions.memory import OVERRIDE, WISHES, Memory
 from ideogram_operator.decisions.moves import cleared
 from ideogram_operator.decisions.situation import Situation
 from ideogram_operator.resource.words import OverrideMode, State
@@ -15,7 +15,9 @@ from ideogram_operator.resource.words import OverrideMode, State
 def obey(order: OverrideMode, situation: Situation, memory: Memory) -> Memory:
     """Returns the memory as the order wants it; the same again once it is carried out."""
     match order:
-        case OverrideMode.FORCE_FALLBACK if memory.state is not State.FALLBACK or memory.restored:
+        case OverrideMode.FORCE_FALLBACK if (
+            memory.state is not State.FALLBACK or memory.restored or memory.cause in WISHES
+        ):
             return _forced_fallback(situation, memory)
         case OverrideMode.FORCE_LIVE if memory.state is not State.LIVE or memory.throttled_since is not None:
             return _forced_live(situation, memory)

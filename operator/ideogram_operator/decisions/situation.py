@@ -19,6 +19,7 @@ class Situation:
     Attributes:
         health: as assessed from the evidence; Unknown moves nothing.
         recover_token: the recover annotation's present value.
+        asked: why the operator itself asks for fallback, one of ``WISHES``; None if it does not.
         targets: how many targets there are; ``settled``: how many of those already given back have become ready.
     """
 
@@ -28,6 +29,7 @@ class Situation:
     health: Health
     now: datetime
     recover_token: str = ""
+    asked: str | None = None
     targets: int = 1
     settled: int = 0
 

@@ -31,6 +31,7 @@ class TargetStanding:
         ready: whether its pods run with what they are told.
         at: when it was last told something; ``ready_at``: when its pods had followed.
         problem: why it is not in sync, or cannot follow.
+        verified: whether the application itself says what it is told; None if it was not heard.
     """
 
     name: str
@@ -40,12 +41,27 @@ class TargetStanding:
     at: datetime | None = None
     ready_at: datetime | None = None
     problem: Problem | None = None
+    verified: bool | None = None
     message: str = ""
 
     @property
     def in_sync(self) -> bool:
         """Whether it is told what it should be told."""
         return self.mode is self.wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreflightStanding:
+    """What the last preflight found.
+
+    Attributes:
+        summary: passed of those that apply: ``24/26``.
+        missing: the required checks that did not pass, the failed ones first; ``failed``: how many of them failed.
+    """
+
+    summary: str
+    missing: tuple[str, ...] = ()
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +77,10 @@ class Standing:
         key_at: where the key is, for hints: ``Secret shop/ideogram, key api-key``.
         host: of the API, for hints.
         paid: the newest fresh fact from a paid check; None if there is none.
+        gate_missing: the required checks that have not passed while the preflight's gate is closed.
+        drill_until: when the hold of the drill that is going on is over; None before it began.
         probe_note: what the probes have to say about themselves, such as a spent budget; may be empty.
+        preflight: None before the first one.
     """
 
     policy: Policy
@@ -75,7 +94,10 @@ class Standing:
     key_at: str = "the Secret"
     host: str = "the API"
     paid: Evidence | None = None
+    gate_missing: tuple[str, ...] = ()
+    drill_until: datetime | None = None
     probe_note: str = ""
+    preflight: PreflightStanding | None = None
 
     @property
     def touching(self) -> bool:

@@ -6,9 +6,17 @@
 from collections.abc import Callable
 
 from ideogram_operator.decisions.breaker import flip_room, hold_over
-from ideogram_operator.decisions.memory import OVERRIDE
+from ideogram_operator.decisions.memory import DRILL, OVERRIDE, PREFLIGHT, WISHES
 from ideogram_operator.decisions.standing import Standing
-from ideogram_operator.decisions.wording import TRIGGER_REASONS, UNKNOWN_REASONS, advice, clock_time, span
+from ideogram_operator.decisions.wording import (
+    CAUSES,
+    TRIGGER_REASONS,
+    UNKNOWN_REASONS,
+    advice,
+    clock_time,
+    missing_checks,
+    span,
+)
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.words import (
     RECOVER_ANNOTATION,
@@ -50,6 +58,40 @@ def _overridden(standing: Standing) -> Told | None:
     return reason, f"{verb} by spec.override{until}: {why}. {_api_says(standing)}{_targets(standing)}"
 
 
+def _gated(standing: Standing) -> Told | None:
+    if standing.decision.asked != PREFLIGHT or standing.decision.memory.cause != PREFLIGHT:
+        return None
+    return Reason.PREFLIGHT_GATE, (
+        f"{_fallen(standing)} until {missing_checks(standing)}. {_api_says(standing)}{_targets(standing)}"
+    )
+
+
+def _rehearsing(standing: Standing) -> Told | None:
+    if standing.decision.asked != DRILL or standing.decision.memory.cause != DRILL:
+        return None
+    until = standing.drill_until
+    end = f"until {clock_time(until)}" if until is not None else "as soon as every target is in fallback"
+    verb = "the fallback is being rehearsed" if until is not None else "the rehearsal of the fallback begins"
+    return Reason.DRILL_IN_PROGRESS, (
+        f"{_fallen(standing)}: {verb} {end}; then the targets return by themselves. "
+        f"{_api_says(standing)}{_targets(standing)}"
+    )
+
+
+def _let_go(standing: Standing) -> Told | None:
+    """The drill or the gate asks no more, but what is known of the API stands in the way."""
+    memory = standing.decision.memory
+    if memory.state is not State.FALLBACK or memory.cause not in WISHES:
+        return None
+    blind = standing.decision.health is Health.UNKNOWN
+    over = "The drill is over" if memory.cause == DRILL else "The preflight's gate is open"
+    waits = "it can be told how the API is" if blind else "what speaks against the API is dispelled or confirmed"
+    return Reason.AWAITING_RECOVERY if blind else Reason.CONFIRMING_FAILURE, (
+        f"{_fallen(standing)}. {over}, but the targets stay in fallback until {waits}. "
+        f"{_api_says(standing)}{_targets(standing)}"
+    )
+
+
 def _recovering(standing: Standing) -> Told | None:
     memory = standing.decision.memory
     if memory.state is not State.RECOVERING:
@@ -73,10 +115,10 @@ def _in_fallback(standing: Standing) -> Told | None:
     alerts = " ".join(
         f"{alert.trigger} fired at {clock_time(alert.since)}: {alert.message}." for alert in memory.alerts
     )
-    why = alerts or f"It was caused by {memory.cause}, which has cleared. {_api_says(standing)}"
+    cause = CAUSES.get(memory.cause or "", memory.cause)
+    why = alerts or f"It was caused by {cause}, which has cleared. {_api_says(standing)}"
     hints = " ".join(advice(standing, alert) for alert in memory.alerts)
-    verb = "In fallback" if standing.touching else "Would be in fallback"
-    return reason, f"{verb} since {clock_time(memory.since)}. {why} {waiting} {hints}{_targets(standing)}".rstrip()
+    return reason, f"{_fallen(standing)}. {why} {waiting} {hints}{_targets(standing)}".rstrip()
 
 
 def _waiting(standing: Standing) -> Told:
@@ -85,6 +127,10 @@ def _waiting(standing: Standing) -> Told:
     cause = TRIGGER_REASONS.get(memory.cause or "", Reason.API_UNREACHABLE)
     if not memory.alerts and memory.cause != OVERRIDE:
         cause = Reason.AWAITING_RECOVERY if hold_over(memory, now) else Reason.HOLD_ACTIVE
+    if standing.decision.asked == PREFLIGHT:
+        return cause if memory.alerts else Reason.PREFLIGHT_GATE, (
+            f"The way back is not tried before {missing_checks(standing)}."
+        )
     if not hold_over(memory, now) and memory.hold_until is not None:
         relapse = f", relapse {memory.relapses}" if memory.relapses else ""
         return cause, (
@@ -145,6 +191,9 @@ def _live(standing: Standing) -> Told:
 CHAPTERS: tuple[Callable[[Standing], Told | None], ...] = (
     _invalid,
     _overridden,
+    _gated,
+    _rehearsing,
+    _let_go,
     _recovering,
     _in_fallback,
     _suspect,
@@ -159,6 +208,11 @@ CHAPTERS: tuple[Callable[[Standing], Told | None], ...] = (
 def _api_says(standing: Standing) -> str:
     assessment = standing.decision.assessment
     return f"The API is {assessment.health}: {assessment.message}."
+
+
+def _fallen(standing: Standing) -> str:
+    verb = "In fallback" if standing.touching else "Would be in fallback"
+    return f"{verb} since {clock_time(standing.decision.memory.since)}"
 
 
 def _paid(standing: Standing) -> str:

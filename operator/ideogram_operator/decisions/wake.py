@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from ideogram_operator.decisions.health import Assessment
 from ideogram_operator.decisions.holds import FLIP_WINDOW
-from ideogram_operator.decisions.memory import Memory
+from ideogram_operator.decisions.memory import WISHES, Memory
 from ideogram_operator.decisions.situation import Situation
 from ideogram_operator.decisions.times import later
 
@@ -32,5 +32,7 @@ def _moments(situation: Situation, memory: Memory, assessment: Assessment) -> It
         yield from (later(flip, FLIP_WINDOW) for flip in memory.recent_flips)
     # The moment after what is believed now went stale, something else is believed.
     newest = situation.facts[-1:] if situation.facts else ()
-    for fact in (*newest, *((assessment.fact,) if assessment.fact else ())):
+    # What holds up the end of the operator's own fallback may be neither of them.
+    failing = situation.failing() if memory.cause in WISHES else None
+    for fact in (*newest, *(one for one in (assessment.fact, failing) if one is not None)):
         yield later(later(fact.at, fact.fresh_for), A_MOMENT)

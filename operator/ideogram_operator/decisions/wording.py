@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from ideogram_operator.decisions.memory import OVERRIDE, Alert
+from ideogram_operator.decisions.memory import DRILL, OVERRIDE, PREFLIGHT, Alert
 from ideogram_operator.decisions.standing import Standing
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.words import Cause, Trigger
@@ -23,7 +23,12 @@ TRIGGER_REASONS: dict[str, Reason] = {
     Trigger.CREDITS_EXHAUSTED.value: Reason.CREDITS_EXHAUSTED,
     Trigger.RATE_LIMITED.value: Reason.RATE_LIMITED,
     OVERRIDE: Reason.OVERRIDE_FORCE_FALLBACK,
+    DRILL: Reason.DRILL_IN_PROGRESS,
+    PREFLIGHT: Reason.PREFLIGHT_GATE,
 }
+
+CAUSES: dict[str, str] = {OVERRIDE: "a person's order", DRILL: "a drill", PREFLIGHT: "the preflight's gate"}
+"""What is not called by a trigger's name."""
 
 UNKNOWN_REASONS: dict[Cause | None, Reason] = {
     Cause.OWN_NETWORK: Reason.OWN_NETWORK,
@@ -36,6 +41,12 @@ UNKNOWN_REASONS: dict[Cause | None, Reason] = {
 def advice(standing: Standing, alert: Alert) -> str:
     """Returns what to do about an alert."""
     return ADVICE[alert.trigger].format(key_at=standing.key_at)
+
+
+def missing_checks(standing: Standing) -> str:
+    """Returns what the preflight's gate waits for, as the end of a sentence."""
+    names = ", ".join(standing.gate_missing)
+    return f"the required checks of the preflight pass{f'; missing: {names}' if names else ''}"
 
 
 def clock_time(moment: datetime | None) -> str:

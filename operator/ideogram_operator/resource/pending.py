@@ -12,21 +12,12 @@ from pydantic import BaseModel
 from ideogram_operator.resource.spec import IntegrationSpec
 
 PENDING: Final = (
-    "environment",
     "api.standbyKeySecretRef",
     "api.activeKeySecret",
-    "targets[].verify",
-    "traffic",
     "triggers.slowGeneration",
     "triggers.creditsLow",
     "triggers.safetyRejections",
     "billing",
-    "storage",
-    "database",
-    "notify",
-    "preflight",
-    "attestations",
-    "drill",
 )
 """Fields by their path on the wire; ``[]`` stands for every item."""
 

@@ -28,7 +28,7 @@ class PreflightSpec(SpecModel):
     interval: Annotated[Duration, between("1m", "720h")] = timedelta(hours=6)
     """How often."""
     gate: Gate = Gate.NONE
-    """GoLive: targets stay in fallback until the required checks pass."""
+    """GoLive: targets stay in fallback until the required checks have passed once, rollback-tested aside."""
     required: Annotated[tuple[CheckId, ...], Field(max_length=64), distinct_items()] = ()
     """The checks that must pass for PreflightPassed and the gate; empty: those that the environment asks for."""
     predecessor: Predecessor | None = None
@@ -96,7 +96,7 @@ class DrillSpec(SpecModel):
 
     interval: Annotated[Duration, between("1h", "8760h")] = timedelta(hours=720)
     """How often."""
-    duration: Annotated[Duration, between("10s", "4h")] = timedelta(seconds=60)
+    duration: Annotated[Duration, between("1s", "4h")] = timedelta(seconds=60)
     """How long the targets stay in fallback."""
     window: DrillWindow | None = None
     """When drills are allowed; without it at any time. It holds for requests too."""

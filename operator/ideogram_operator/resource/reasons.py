@@ -84,7 +84,10 @@ class Reason(StrEnum):
     ROLLOUT_STUCK = "RolloutStuck", "A target's new pods do not become ready."
     ROLLOUT_LIMIT_REACHED = "RolloutLimitReached", "Targets wait: as many rollouts as allowed are in progress."
     FALLBACK_VERIFIED = "FallbackVerified", "The application itself says that it is in fallback."
-    FALLBACK_UNVERIFIED = "FallbackUnverified", "The application does not say that it is in fallback."
+    FALLBACK_UNVERIFIED = (
+        "FallbackUnverified",
+        "The application does not say of itself what it was told.",
+    )
 
     # What keeps the operator from working
     PERMISSION_DENIED = "PermissionDenied", "The cluster does not allow the operator what it needs."
@@ -99,6 +102,7 @@ class Reason(StrEnum):
     # Preflight and drill
     CHECKS_PASSED = "ChecksPassed", "Every required check of the preflight passed."
     CHECKS_FAILED = "ChecksFailed", "A required check of the preflight did not pass."
+    CHECKS_UNKNOWN = "ChecksUnknown", "It could not be told of a required check whether it holds."
     PREFLIGHT_GATE = "PreflightGate", "In fallback until the required checks of the preflight pass."
     DRILL_IN_PROGRESS = "DrillInProgress", "The fallback is being rehearsed."
     DRILL_SUCCEEDED = "DrillSucceeded", "The rehearsal of the fallback succeeded."

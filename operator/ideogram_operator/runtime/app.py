@@ -8,7 +8,9 @@ import structlog
 from aiohttp import web
 
 from ideogram_operator import __version__
+from ideogram_operator.checks.gathering.equipment import Equipment, open_equipment
 from ideogram_operator.cluster.gateway import Gateway
+from ideogram_operator.ideogram.hosts import AllowedHosts
 from ideogram_operator.ideogram.sender import HttpSender, trust_store
 from ideogram_operator.runtime.assembly import Parts, assemble
 from ideogram_operator.runtime.clock import SystemClock
@@ -36,12 +38,14 @@ async def operate(settings: Settings) -> None:
         Unreachable: nothing says where the cluster is, or it does not answer.
     """
     clock = SystemClock()
-    async with await Gateway.open(settings.kubeconfig) as gateway, _sender(settings) as sender:
-        parts = assemble(settings, clock=clock, gateway=gateway, sender=sender)
+    async with await Gateway.open(settings.kubeconfig) as gateway, _outside(settings, clock) as (sender, equipment):
+        parts = assemble(settings, clock=clock, gateway=gateway, sender=sender, equipment=equipment)
         runner = await _listen(parts)
         try:
-            if not await until_stopped(make_contact(gateway, clock, settings.namespaces)):
+            found = await until_stopped(make_contact(gateway, clock, settings.namespaces))
+            if found is None:
                 return
+            parts.accounts.expect(found)
             parts.housekeeping.listed = True
             log.info("started", version=__version__, namespaces=list(settings.namespaces) or "all")
             await _work(parts)
@@ -56,6 +60,7 @@ async def _work(parts: Parts) -> None:
     workers = [
         asyncio.create_task(parts.agenda.run(), name="agenda"),
         asyncio.create_task(parts.events.run(), name="events"),
+        asyncio.create_task(parts.notifier.run(), name="notifier"),
         asyncio.create_task(parts.housekeeping.run(), name="housekeeping"),
     ]
     informer = Informer(
@@ -84,19 +89,23 @@ async def _wind_down(parts: Parts) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_SECONDS):
             await parts.agenda.drain()
-    await parts.events.flush(seconds=2.0)
+    await asyncio.gather(parts.events.flush(seconds=2.0), parts.notifier.flush(seconds=2.0))
     await parts.watches.close()
+    await asyncio.gather(parts.preflights.close(), parts.reconciler.verifier.close())
     await parts.pool.close()
 
 
 @contextlib.asynccontextmanager
-async def _sender(settings: Settings) -> AsyncIterator[HttpSender]:
+async def _outside(settings: Settings, clock: SystemClock) -> AsyncIterator[tuple[HttpSender, Equipment]]:
+    """The ways to all that is outside of the cluster's API."""
     try:
-        sender = HttpSender(trust_store(settings.ca_file))
+        trust = trust_store(settings.ca_file)
     except OSError as error:
         raise ConfigurationError(f"--ca-file {settings.ca_file}: {error}") from error
+    sender, hosts = HttpSender(trust), AllowedHosts.parse(settings.allow_hosts)
     try:
-        yield sender
+        async with open_equipment(allow_hosts=hosts, trust=trust, ca_file=settings.ca_file, now=clock.now) as equipment:
+            yield sender, equipment
     finally:
         await sender.close()
 

@@ -3,18 +3,23 @@
 import asyncio
 import random
 import socket
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from ideogram_operator.checks.gathering.equipment import Equipment
+from ideogram_operator.checks.gathering.making import make_examiner
 from ideogram_operator.cluster.events import Events
 from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.cluster.watches import Change, Watches
 from ideogram_operator.ideogram.hosts import AllowedHosts
 from ideogram_operator.ideogram.sender import Sender
+from ideogram_operator.runtime.accounts import Accounts
 from ideogram_operator.runtime.acting import Actor
 from ideogram_operator.runtime.agenda import Agenda, Key
 from ideogram_operator.runtime.clock import Clock
+from ideogram_operator.runtime.drilling import Drills
 from ideogram_operator.runtime.gather import Gatherer
 from ideogram_operator.runtime.housekeeping import Housekeeping
 from ideogram_operator.runtime.informer import Hearing
@@ -22,19 +27,24 @@ from ideogram_operator.runtime.keys import KeyReader
 from ideogram_operator.runtime.limits import BlastRadius
 from ideogram_operator.runtime.metered import MeteredSender
 from ideogram_operator.runtime.metrics import IntegrationCollector, IntegrationFigures, Metrics
+from ideogram_operator.runtime.notifying import Notifier
 from ideogram_operator.runtime.permits import Permits
+from ideogram_operator.runtime.preflight.preflights import Preflights
+from ideogram_operator.runtime.preflight.starts import Starts
+from ideogram_operator.runtime.preflight.surroundings import Memory
 from ideogram_operator.runtime.probing.control import ControlURL
 from ideogram_operator.runtime.probing.pool import PoolHooks, ProbePool
 from ideogram_operator.runtime.probing.prober import Tools
-from ideogram_operator.runtime.reconciler import Reconciler
+from ideogram_operator.runtime.reconciler import Preflighting, Reconciler
 from ideogram_operator.runtime.records import Records
 from ideogram_operator.runtime.releasing import Releaser
-from ideogram_operator.runtime.reporting import Reporter
+from ideogram_operator.runtime.reporting import Reporter, Telling
 from ideogram_operator.runtime.roster import Roster
 from ideogram_operator.runtime.settings import Settings
 from ideogram_operator.runtime.store import Store
 from ideogram_operator.runtime.survey import Surveyor
 from ideogram_operator.runtime.switchboard import Switchboard
+from ideogram_operator.runtime.verification import Verifier
 from ideogram_operator.runtime.writer import Writer
 
 DEBOUNCE = 0.2
@@ -55,7 +65,10 @@ class Parts:
     pool: ProbePool
     control: ControlURL
     events: Events
+    notifier: Notifier
+    accounts: Accounts
     watches: Watches
+    preflights: Preflights
     housekeeping: Housekeeping
 
 
@@ -68,6 +81,7 @@ class Links:
     def __init__(self) -> None:
         self.soon: Callable[[Key], None] = lambda _: None
         self.reconciler: Reconciler | None = None
+        self.accounts_known: Callable[[], bool] = lambda: True
 
     def dirty(self, key: Key) -> None:
         """An integration changed."""
@@ -90,8 +104,8 @@ class Links:
         refuses must not keep everybody else from being checked.
         """
         reconciler = self.reconciler
-        if reconciler is None:
-            raise LookupError("nothing is at work yet")
+        if reconciler is None or not self.accounts_known():
+            raise LookupError("it is not known yet what was spent before")
         asked = [reconciler.reporter.before_spend(who, amount) for who in whos if isinstance(who, Key)]
         told = await asyncio.gather(*asked, return_exceptions=True)
         failures = [one for one in told if isinstance(one, BaseException)]
@@ -99,7 +113,7 @@ class Links:
             raise failures[0]
 
 
-def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Sender) -> Parts:
+def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Sender, equipment: Equipment) -> Parts:
     """Returns the parts of an operator with these settings."""
     links = Links()
     metrics, events = Metrics(), Events(gateway, instance=socket.gethostname(), now=clock.now)
@@ -111,11 +125,50 @@ def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Send
     )
     store = Store(links.dirty)
     limits = BlastRadius(clock, settings.max_rollouts, settings.max_flips_per_minute)
-    reconciler = _reconciler(
-        settings, clock, gateway, pool=pool, store=store, events=events, limits=limits, metrics=metrics
+    notifier = Notifier(gateway=gateway, clock=clock, metrics=metrics, send=equipment.receivers.send)
+    records, keys = Records(), KeyReader(gateway, clock)
+    hosts = AllowedHosts.parse(settings.allow_hosts)
+    examiner = make_examiner(
+        gateway=gateway,
+        sender=metered,
+        equipment=equipment,
+        surroundings=Memory(records=records, pool=pool),
+        now=clock.now,
+        monotonic=clock.monotonic,
+        salt=keys.salt,
     )
-    agenda = Agenda(reconciler.reconcile, clock, workers=settings.workers)
-    links.soon, links.reconciler = agenda.soon, reconciler
+    preflights = Preflights(
+        clock=clock,
+        examiner=examiner,
+        starts=Starts(monotonic=clock.monotonic),
+        metrics=metrics,
+        hosts=hosts,
+        soon=links.dirty,
+    )
+    reconciler = _reconciler(
+        settings,
+        clock,
+        gateway,
+        keys=keys,
+        pool=pool,
+        store=store,
+        records=records,
+        events=events,
+        notifier=notifier,
+        limits=limits,
+        preflights=preflights,
+        verifier=Verifier(clock=clock, ask=equipment.verify, soon=links.dirty),
+        metrics=metrics,
+    )
+    accounts = Accounts(clock=clock)
+
+    async def reconcile(key: Key) -> float:
+        pause = await reconciler.reconcile(key)
+        accounts.read(key)
+        return pause
+
+    agenda = Agenda(reconcile, clock, workers=settings.workers)
+    links.soon, links.reconciler, links.accounts_known = agenda.soon, reconciler, lambda: accounts.known
     hearing = Hearing(last=clock.monotonic())
     watches = Watches(gateway, lambda change: _changed(reconciler, agenda, change))
     housekeeping = Housekeeping(
@@ -143,7 +196,10 @@ def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Send
         pool=pool,
         control=control,
         events=events,
+        notifier=notifier,
+        accounts=accounts,
         watches=watches,
+        preflights=preflights,
         housekeeping=housekeeping,
     )
 
@@ -153,14 +209,19 @@ def _reconciler(
     clock: Clock,
     gateway: Gateway,
     *,
+    keys: KeyReader,
     pool: ProbePool,
     store: Store,
+    records: Records,
     events: Events,
+    notifier: Telling,
     limits: BlastRadius,
+    preflights: Preflighting,
+    verifier: Verifier,
     metrics: Metrics,
 ) -> Reconciler:
     resync = settings.resync.total_seconds()
-    records, roster = Records(), Roster(gateway=gateway)
+    roster = Roster(gateway=gateway)
     switchboard = Switchboard(gateway=gateway, clock=clock, limits=limits, metrics=metrics)
     writer = Writer(gateway=gateway, clock=clock, metrics=metrics, heartbeat=settings.heartbeat.total_seconds())
     permits = Permits(gateway=gateway, clock=clock, max_age=resync)
@@ -170,15 +231,18 @@ def _reconciler(
         records=records,
         gatherer=Gatherer(
             clock=clock,
-            keys=KeyReader(gateway, clock),
+            keys=keys,
             pool=pool,
             hosts=AllowedHosts.parse(settings.allow_hosts),
             switch_names=settings.switch_names,
         ),
         surveyor=Surveyor(clock=clock, roster=roster, permits=permits, switchboard=switchboard, resync=resync),
         actor=Actor(clock=clock, switchboard=switchboard, writer=writer),
-        reporter=Reporter(clock=clock, pool=pool, writer=writer, events=events, records=records),
+        reporter=Reporter(clock=clock, pool=pool, writer=writer, events=events, notifier=notifier, records=records),
         releaser=Releaser(clock=clock, roster=roster, switchboard=switchboard, writer=writer, events=events),
+        preflights=preflights,
+        drills=Drills(gateway=gateway, clock=clock, records=records),
+        verifier=verifier,
         metrics=metrics,
         resync=resync,
         read_only=settings.read_only,
@@ -196,5 +260,14 @@ def _figures(reconciler: Reconciler, pool: ProbePool) -> list[IntegrationFigures
         if record.decision is not None:
             stats = pool.stats(record.key)
             latency = stats[0].latency if stats else None
-            found.append(IntegrationFigures(key=record.key, decision=record.decision, probe_latency=latency))
+            checks = Counter(check.result for check in record.preflight.checks)
+            found.append(
+                IntegrationFigures(
+                    key=record.key,
+                    decision=record.decision,
+                    probe_latency=latency,
+                    checks=checks,
+                    last_drill=record.drill.last_success,
+                )
+            )
     return found

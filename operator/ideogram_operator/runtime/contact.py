@@ -6,7 +6,9 @@ from ideogram_operator.cluster.addresses import Address
 from ideogram_operator.cluster.connection import Unreachable
 from ideogram_operator.cluster.errors import ClusterError, Forbidden, NotFound
 from ideogram_operator.cluster.gateway import Gateway
+from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.clock import Clock
+from ideogram_operator.runtime.store import key_of
 from ideogram_operator.runtime.writer import INTEGRATIONS
 
 log = structlog.get_logger(__name__)
@@ -14,8 +16,8 @@ log = structlog.get_logger(__name__)
 AGAIN = 5.0
 
 
-async def make_contact(gateway: Gateway, clock: Clock, namespaces: tuple[str, ...]) -> None:
-    """Returns once integrations can be listed; waits for a CRD or a permission that is not there yet.
+async def make_contact(gateway: Gateway, clock: Clock, namespaces: tuple[str, ...]) -> frozenset[Key]:
+    """Returns the integrations that there are, once they can be listed; waits for a CRD or a permission.
 
     Raises:
         Unreachable: the API server does not answer.
@@ -23,8 +25,7 @@ async def make_contact(gateway: Gateway, clock: Clock, namespaces: tuple[str, ..
     where = [Address(resource=INTEGRATIONS, namespace=namespace) for namespace in namespaces or ("",)]
     while True:
         try:
-            for one in where:
-                await gateway.list(one, metadata_only=True)
+            listings = [await gateway.list(one, metadata_only=True) for one in where]
         except NotFound:
             log.warning("the CustomResourceDefinition is not installed; apply what 'ideogram-operator crd' prints")
         except Forbidden as error:
@@ -32,5 +33,5 @@ async def make_contact(gateway: Gateway, clock: Clock, namespaces: tuple[str, ..
         except ClusterError as error:
             raise Unreachable(f"the cluster at {gateway.connection.server} does not answer: {error}") from error
         else:
-            return
+            return frozenset(key_of(item) for listing in listings for item in listing.items)
         await clock.sleep(AGAIN)

@@ -99,6 +99,7 @@ class Gatherer:
             self.pool.unsubscribe(record.key)
             return Gathered(policy=None, observed=observed, problems=(record.spec_problem,))
         reading = await self.keys.read(self.place(record), max_age=self.key_age(record))
+        record.fingerprint = reading.key.fingerprint if reading.key is not None else ""
         if reading.key is None:
             record.keyless_since = record.keyless_since if record.keyless_since is not None else self.clock.monotonic()
             self.pool.unsubscribe(record.key)

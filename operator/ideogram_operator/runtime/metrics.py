@@ -4,8 +4,9 @@ The operator's own figures are counted where they happen. An integration's figur
 the runtime knows, so that none can be left behind.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -13,20 +14,27 @@ from prometheus_client.registry import Collector
 
 from ideogram_operator import __version__
 from ideogram_operator.decisions.decide import Decision
+from ideogram_operator.resource.checklist import CheckResult
 from ideogram_operator.resource.words import Health, State
 from ideogram_operator.runtime.agenda import Key
 
 PROBE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60)
+PREFLIGHT_BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60)
 RECONCILE_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntegrationFigures:
-    """What a scrape says of one integration; ``probe_latency`` in seconds, None while there is none."""
+    """What a scrape says of one integration; ``probe_latency`` in seconds, None while there is none.
+
+    ``last_drill``: when the fallback was last rehearsed with success.
+    """
 
     key: Key
     decision: Decision
     probe_latency: float | None
+    checks: Mapping[CheckResult, int] = field(default_factory=dict)
+    last_drill: datetime | None = None
 
 
 class IntegrationCollector(Collector):
@@ -55,6 +63,14 @@ class IntegrationCollector(Collector):
         latency = GaugeMetricFamily(
             "ideogram_integration_probe_latency_seconds", "How long the latest probe took.", labels=names
         )
+        checks = GaugeMetricFamily(
+            "ideogram_integration_preflight_checks", "Checks of the preflight, by result.", labels=[*names, "result"]
+        )
+        drill = GaugeMetricFamily(
+            "ideogram_integration_drill_last_success_timestamp_seconds",
+            "When the fallback was last rehearsed with success.",
+            labels=names,
+        )
         for one in self._figures():
             labels = [one.key.namespace, one.key.name]
             memory = one.decision.memory
@@ -67,7 +83,11 @@ class IntegrationCollector(Collector):
             flips.add_metric(labels, memory.flips)
             if one.probe_latency is not None:
                 latency.add_metric(labels, one.probe_latency)
-        yield from (state, health, alert, flips, latency)
+            for result, count in one.checks.items():
+                checks.add_metric([*labels, result], count)
+            if one.last_drill is not None:
+                drill.add_metric(labels, one.last_drill.timestamp())
+        yield from (state, health, alert, flips, latency, checks, drill)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +106,9 @@ class Metrics:
     lateness: Gauge = field(init=False)
     loop_lag: Gauge = field(init=False)
     ghosts: Counter = field(init=False)
+    preflights: Counter = field(init=False)
+    notifications: Counter = field(init=False)
+    preflight_seconds: Histogram = field(init=False)
 
     def __post_init__(self) -> None:
         registry = self.registry
@@ -132,6 +155,21 @@ class Metrics:
             ),
             "loop_lag": Gauge(
                 "ideogram_operator_loop_lag_seconds", "How late the event loop woke up, last.", registry=registry
+            ),
+            "notifications": Counter(
+                "ideogram_operator_notifications",
+                "Messages to the receivers of spec.notify, by what came of them.",
+                ["result"],
+                registry=registry,
+            ),
+            "preflights": Counter(
+                "ideogram_operator_preflights", "Preflights begun, by why.", ["why"], registry=registry
+            ),
+            "preflight_seconds": Histogram(
+                "ideogram_operator_preflight_duration_seconds",
+                "How long preflights took.",
+                buckets=PREFLIGHT_BUCKETS,
+                registry=registry,
             ),
             "ghosts": Counter(
                 "ideogram_operator_ghosts", "Deleted integrations the watch never told of.", registry=registry

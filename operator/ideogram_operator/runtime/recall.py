@@ -1,9 +1,13 @@
 """What status keeps over a restart: from the status read at start to the memory that deciding goes on with."""
 
+from dataclasses import replace
 from datetime import datetime
 
+from ideogram_operator.decisions.drill import RESTARTED
+from ideogram_operator.decisions.drill_facts import DrillMemory
 from ideogram_operator.decisions.memory import Alert, Memory
-from ideogram_operator.resource.observations import AlertStatus
+from ideogram_operator.resource.checklist import DrillPhase
+from ideogram_operator.resource.observations import AlertStatus, DrillStatus
 from ideogram_operator.resource.status import BreakerStatus, IntegrationStatus
 from ideogram_operator.resource.words import Action, State, Strength
 
@@ -44,6 +48,37 @@ def breaker_of(memory: Memory) -> BreakerStatus:
         restored_targets=memory.restored or None,
         throttled_since=memory.throttled_since,
     )
+
+
+def recall_drill(status: DrillStatus | None, now: datetime) -> DrillMemory:
+    """Returns what status holds of drills. One that was going on is over: nobody watched while we were away."""
+    told = status or DrillStatus()
+    last = DrillMemory(
+        last_time=told.last_time,
+        result=told.result,
+        message=told.message or "",
+        last_success=told.last_success_time,
+        handled=told.last_handled_request or "",
+    )
+    if told.phase is None:
+        return last
+    began = told.started_at or now
+    return replace(last, phase=DrillPhase.RETURNING, started_at=began, returning_since=now, surprise=RESTARTED)
+
+
+def drill_of(memory: DrillMemory) -> DrillStatus | None:
+    """Returns the part of status from which ``recall_drill`` knows the drill again; None if there never was one."""
+    surprised = memory.surprise.message if memory.surprise is not None else ""
+    told = DrillStatus(
+        phase=memory.phase,
+        started_at=memory.started_at if memory.phase is not None else None,
+        last_time=memory.last_time,
+        result=memory.result,
+        message=surprised or memory.message or None,
+        last_success_time=memory.last_success,
+        last_handled_request=memory.handled or None,
+    )
+    return told if told != DrillStatus() else None
 
 
 def alert_of(alert: Alert, action: Action | None) -> AlertStatus:

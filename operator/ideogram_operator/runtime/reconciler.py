@@ -8,18 +8,26 @@ first, then the targets, so that a claim whose flip status knows as over is give
 import math
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Protocol
 
-from ideogram_operator.decisions.decide import Decision, decide
+from ideogram_operator.decisions.decide import Decision, Observed, decide
+from ideogram_operator.decisions.drill_times import asks
+from ideogram_operator.decisions.memory import DRILL, PREFLIGHT, WISHES
+from ideogram_operator.resource.checklist import DrillPhase
+from ideogram_operator.resource.observations import PreflightStatus
+from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.status import IntegrationStatus
 from ideogram_operator.resource.words import PROBE_ANNOTATION, RESTORE_FINALIZER, State, TargetMode
 from ideogram_operator.runtime.acting import Actor, why_not_touching
 from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.chronicle import Step, extended
 from ideogram_operator.runtime.clock import Clock
+from ideogram_operator.runtime.drilling import Drills
 from ideogram_operator.runtime.gather import Gathered, Gatherer
 from ideogram_operator.runtime.metrics import Metrics
 from ideogram_operator.runtime.patience import MENDING
-from ideogram_operator.runtime.recall import recall
+from ideogram_operator.runtime.preflight.outcome import closed_by
+from ideogram_operator.runtime.recall import drill_of, recall, recall_drill
 from ideogram_operator.runtime.record import Record, Ref
 from ideogram_operator.runtime.records import Records
 from ideogram_operator.runtime.releasing import Releaser
@@ -27,11 +35,22 @@ from ideogram_operator.runtime.reporting import NOTHING, Report, Reporter, probl
 from ideogram_operator.runtime.roster import in_turn
 from ideogram_operator.runtime.store import Raw, Store
 from ideogram_operator.runtime.survey import Surveyor
+from ideogram_operator.runtime.verification import Verifier
 
 ROLLING_PAUSE = 1.0
 AT_ONCE = 0.05
 FIRST_WORD = 30.0
 """Seconds that the first probe after a restart has to say something."""
+
+
+class Preflighting(Protocol):
+    """Carries out preflights beside the reconciles."""
+
+    def consider(self, record: Record, raw: Raw, *, why_not: Reason | None) -> float:
+        """Begins one if it is due; returns the seconds until one may be."""
+
+    def forget(self, key: Key) -> None:
+        """The integration is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +70,9 @@ class Reconciler:
     actor: Actor
     reporter: Reporter
     releaser: Releaser
+    preflights: Preflighting
+    drills: Drills
+    verifier: Verifier
     metrics: Metrics
     resync: float
     read_only: bool = False
@@ -85,11 +107,16 @@ class Reconciler:
         if record.looked_at is None:
             await self.surveyor.look(record, touching=hindrance is None)
         gathered = await self.gatherer.gather(record, raw, _settled(record, touching=hindrance is None))
-        decision, step = self._decide(record, gathered)
+        due = self.preflights.consider(record, raw, why_not=hindrance)
+        record.preflight_gate = closed_by(record.spec, record.preflight) if record.spec else None
+        await self.drills.look(record)
+        decision, step = self._decide(record, raw, gathered, hindrance)
         self.gatherer.hurry(record, gathered)
         self._obey_probe(record, raw)
         report = Report(raw=raw, gathered=gathered, decision=decision, step=step, why_not_touching=hindrance)
         left = await self._act(record, report)
+        if hindrance is None:
+            self.verifier.follow(record)
         if not self._only_restarted(record, report):
             await self.reporter.report(record, report)
             if self._may_let_go(record, decision):
@@ -98,7 +125,7 @@ class Reconciler:
             # Last, so that no flip waits for it; what it finds is for the next round.
             await self.surveyor.look(record, touching=hindrance is None)
             return AT_ONCE
-        return self._pause(record, decision, left)
+        return self._pause(record, decision, min(left, due, self.drills.next_in(record, raw)))
 
     def _record(self, key: Key, raw: Raw) -> Record:
         record = self.records.get(key)
@@ -109,16 +136,28 @@ class Reconciler:
             memory = recall(status, self.clock.now())
             record = Record(key=key, uid=uid, memory=memory, told=memory, status=status, began=self.clock.monotonic())
             record.told_problems = {str(Ref(one.kind, one.name)): one.reason for one in status.targets if one.reason}
+            record.told_words = {
+                str(Ref(one.kind, one.name)): one.mode
+                for one in status.targets
+                if one.mode is not None and one.reason is Reason.FALLBACK_UNVERIFIED
+            }
+            record.drill = record.told_drill = recall_drill(status.drill, self.clock.now())
             record.history = status.history
+            record.preflight = status.preflight or PreflightStatus()
             record.first_generate = status.probe.next_generate_time if status.probe else None
             record.probe_token = (raw["metadata"].get("annotations") or {}).get(PROBE_ANNOTATION)
             self.records.add(record)
         record.finalizer = RESTORE_FINALIZER in (raw["metadata"].get("finalizers") or ())
         return record
 
-    def _decide(self, record: Record, gathered: Gathered) -> tuple[Decision, Step]:
-        before, now = record.memory, self.clock.now()
-        decision = decide(gathered.policy or NOTHING, before, gathered.observed, now)
+    def _decide(self, record: Record, raw: Raw, gathered: Gathered, hindrance: Reason | None) -> tuple[Decision, Step]:
+        policy, before, now = gathered.policy or NOTHING, record.memory, self.clock.now()
+
+        def decided() -> Decision:
+            return decide(policy, before, _asking(record, gathered), now)
+
+        self.drills.conduct(record, raw, decided, hindrance)
+        decision = decided()
         step = Step(before=before, after=decision.memory, now=now)
         record.decision, record.memory = decision, decision.memory
         record.history = extended(record.history, step)
@@ -127,6 +166,10 @@ class Reconciler:
     async def _act(self, record: Record, report: Report) -> float:
         if report.why_not_touching is not None or report.gathered.policy is None or not record.surveyed:
             return math.inf
+        written = record.status.drill.phase if record.status.drill is not None else None
+        if record.drill.phase is DrillPhase.FALLING and written is not DrillPhase.FALLING:
+            # Whatever happens from here on, whoever comes after us finds the drill in status and ends it.
+            await self.reporter.report(record, report, why="drill")
         write = partial(self.reporter.report, record, report, why="return")
         return await self.actor.act(record, report.decision, write)
 
@@ -144,7 +187,9 @@ class Reconciler:
         nothing_new = same and record.told == step.before and record.generation == record.status.observed_generation
         patient = self.clock.monotonic() - record.began < FIRST_WORD
         quiet = not report.decision.seen and not problems_of(record, report.gathered)
-        return nothing_new and quiet and patient and record.written_at is None
+        same_checks = record.preflight == (record.status.preflight or PreflightStatus())
+        same_checks = same_checks and drill_of(record.drill) == record.status.drill
+        return nothing_new and quiet and patient and same_checks and record.written_at is None
 
     def _may_let_go(self, record: Record, decision: Decision) -> bool:
         idle = decision.memory.state is State.LIVE and decision.wanted is TargetMode.LIVE
@@ -166,6 +211,8 @@ class Reconciler:
 
     async def _release(self, record: Record) -> float:
         self.gatherer.pool.unsubscribe(record.key)
+        self.preflights.forget(record.key)
+        self.verifier.forget(record.key)
         if self.read_only or not (record.finalizer or record.held()):
             return self.resync
         return await self.releaser.release(record)
@@ -180,9 +227,23 @@ class Reconciler:
 
     def _forget(self, key: Key) -> None:
         self.gatherer.pool.unsubscribe(key)
+        self.preflights.forget(key)
+        self.verifier.forget(key)
         record = self.records.pop(key)
         if record is not None and record.spec is not None:
             self.gatherer.keys.forget(self.gatherer.place(record))
+
+
+def _asking(record: Record, gathered: Gathered) -> Observed:
+    """What was observed, with what the operator itself asks a fallback for."""
+    asked = DRILL if asks(record.drill) else None
+    if record.preflight_gate is not None:
+        asked = PREFLIGHT
+    if gathered.policy is None:
+        # Nothing moves until the spec is one to act on: what it asked for before, it asks for still.
+        memory = record.memory
+        asked = memory.cause if memory.falling_back and memory.cause in WISHES else None
+    return replace(gathered.observed, asked=asked)
 
 
 def _settled(record: Record, *, touching: bool) -> int:

@@ -9,14 +9,17 @@ from datetime import datetime
 
 from ideogram_operator.cluster.rollout import Phase, Rollout
 from ideogram_operator.decisions.decide import Decision
+from ideogram_operator.decisions.drill_facts import DrillMemory
 from ideogram_operator.decisions.memory import Memory
 from ideogram_operator.decisions.standing import Problem
+from ideogram_operator.resource.observations import PreflightStatus
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.spec import IntegrationSpec
 from ideogram_operator.resource.status import Flip, IntegrationStatus
 from ideogram_operator.resource.targets import Target
 from ideogram_operator.resource.words import TargetKind, TargetMode
 from ideogram_operator.runtime.agenda import Key
+from ideogram_operator.runtime.word import Sight, Word
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,6 +48,7 @@ class Known:
         refused: the flip and generation of the order that could not be carried out, though the target was read.
         troubled_since: since when there is a problem; ``again_at``: when it is tried again. Monotonic clock.
         stale: whether something was heard of it since it was last read.
+        word: what the application said of itself when it was last asked.
     """
 
     ref: Ref
@@ -64,6 +68,12 @@ class Known:
     troubled_since: float | None = None
     again_at: float = 0.0
     stale: bool = False
+    word: Word | None = None
+
+    @property
+    def held_by_others(self) -> bool:
+        """Whether it was let go, but another integration holds it still."""
+        return self.mode is TargetMode.LIVE and "still asked to stay in fallback" in self.note
 
     @property
     def ready(self) -> bool:
@@ -122,6 +132,12 @@ class Record:
         spending_known: whether what was spent before a restart was told to the ledger.
         probe_token: the probe annotation's value that was last obeyed.
         finalizer: whether the restore finalizer is set, as far as is known.
+        fingerprint: of the API key as last read; empty while there is no usable one.
+        preflight: what the preflights have found so far; ``status`` has it as last written.
+        preflight_gate: the required checks for which the gate waits; None if it is open, or there is none.
+        drill: the rehearsal that is going on, and the last one; ``told_drill``: as of the last Events.
+        sights: the targets as a drill last saw them; ``looks_closer``: whether one waits only for that.
+        told_words: the targets of which it was told that they do not say what they were told, and what that was.
     """
 
     key: Key
@@ -148,8 +164,16 @@ class Record:
     spending_known: bool = False
     probe_token: str | None = None
     finalizer: bool = False
+    fingerprint: str = ""
+    preflight: PreflightStatus = field(default_factory=PreflightStatus)
+    preflight_gate: tuple[str, ...] | None = None
     history: tuple[Flip, ...] = ()
     releasing_since: float | None = None
+    drill: DrillMemory = field(default_factory=DrillMemory)
+    told_drill: DrillMemory = field(default_factory=DrillMemory)
+    sights: dict[Ref, Sight] = field(default_factory=dict)
+    looks_closer: bool = False
+    told_words: dict[str, TargetMode] = field(default_factory=dict)
 
     def held(self) -> list[Known]:
         """Returns the targets that this integration has told to do less or nothing."""

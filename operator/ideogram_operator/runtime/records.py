@@ -31,6 +31,10 @@ class Records:
             self._all.pop(key.namespace, None)
         return record
 
+    def of_namespace(self, namespace: str) -> list[Record]:
+        """Returns the records of a namespace."""
+        return list(self._all.get(namespace, {}).values())
+
     def __iter__(self) -> Iterator[Record]:
         for found in self._all.values():
             yield from found.values()

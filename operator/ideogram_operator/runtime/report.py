@@ -9,14 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from ideogram_operator.decisions.conditions import conditions
-from ideogram_operator.decisions.standing import Standing
+from ideogram_operator.decisions.standing import Standing, TargetStanding
 from ideogram_operator.decisions.story import tell
 from ideogram_operator.decisions.wording import UNKNOWN_REASONS
+from ideogram_operator.resource.checklist import CheckResult
 from ideogram_operator.resource.conditions import Condition, whole_seconds
-from ideogram_operator.resource.observations import ProbeStatus, TargetStatus
+from ideogram_operator.resource.observations import DrillStatus, PreflightStatus, ProbeStatus, TargetStatus
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.status import Flip, IntegrationStatus, firing
-from ideogram_operator.resource.words import ConditionStatus, TargetKind
+from ideogram_operator.resource.words import ConditionStatus, TargetKind, TargetMode
 from ideogram_operator.runtime.recall import alert_of, breaker_of
 
 VOLATILE = ("lastUpdate", "message")
@@ -34,6 +35,8 @@ def status_of(
     generation: int,
     probe: ProbeStatus | None,
     history: tuple[Flip, ...],
+    preflight: PreflightStatus | None = None,
+    drill: DrillStatus | None = None,
 ) -> IntegrationStatus:
     """Returns the status that tells how things stand.
 
@@ -43,6 +46,8 @@ def status_of(
         generation: of the spec that was decided on.
         probe: what the probes tell of themselves.
         history: the flips, the newest last.
+        preflight: what the preflights found; None for what status has of it.
+        drill: the drill that is going on, and the last one.
     """
     reason, message = tell(standing)
     memory = standing.decision.memory
@@ -64,8 +69,8 @@ def status_of(
         targets=_targets(standing),
         targets_total=len(standing.targets),
         alerts=alerts,
-        preflight=before.preflight,
-        drill=before.drill,
+        preflight=preflight or before.preflight,
+        drill=drill,
         history=history,
     )
 
@@ -77,12 +82,23 @@ def meaning(status: IntegrationStatus) -> Mapping[str, Any]:
     kept["probe"] = _without(wire.get("probe", {}), VOLATILE_OF_PROBE)
     kept["alerts"] = [_without(alert, VOLATILE_OF_ALERT) for alert in wire.get("alerts", ())]
     kept["conditions"] = [_meaning_of_condition(condition) for condition in wire.get("conditions", ())]
+    if "preflight" in wire:
+        kept["preflight"] = _meaning_of_preflight(wire["preflight"])
     kept["targets"] = [_without(target, ("message",)) for target in wire.get("targets", ())]
     return kept
 
 
 def _without(mapping: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in mapping.items() if name not in names}
+
+
+def _meaning_of_preflight(preflight: Mapping[str, Any]) -> dict[str, Any]:
+    # What holds is said in varying words: how long an image's URL lives, how fast a bucket was.
+    checks = [
+        _without(check, ("message", "time") if check["result"] == CheckResult.PASS else ("time",))
+        for check in preflight.get("checks", ())
+    ]
+    return {**preflight, "checks": checks}
 
 
 def _meaning_of_condition(condition: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -124,8 +140,17 @@ def _targets(standing: Standing) -> tuple[TargetStatus, ...]:
             ready=target.ready,
             since=target.at,
             ready_at=target.ready_at,
-            reason=target.problem.reason if target.problem else None,
+            reason=target.problem.reason if target.problem else _word(target),
             message=target.problem.message if target.problem else target.message or None,
         )
         for target in ordered
     )
+
+
+def _word(target: TargetStanding) -> Reason | None:
+    """What the application said of itself; of one that is live and says so there is nothing to tell."""
+    if target.verified is None:
+        return None
+    if not target.verified:
+        return Reason.FALLBACK_UNVERIFIED
+    return Reason.FALLBACK_VERIFIED if target.mode is TargetMode.FALLBACK else None

@@ -1,29 +1,34 @@
 """Telling how an integration stands: status, Events, and what is about to be spent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
 from ideogram_operator.cluster.events import Events
 from ideogram_operator.decisions.decide import Decision
+from ideogram_operator.decisions.memory import missing
 from ideogram_operator.decisions.policy import Policy
-from ideogram_operator.decisions.standing import Problem
+from ideogram_operator.decisions.standing import Problem, Standing
+from ideogram_operator.decisions.wording import advice
 from ideogram_operator.resource.reasons import Reason
+from ideogram_operator.resource.services import Notify
 from ideogram_operator.resource.status import IntegrationStatus
 from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.chronicle import Step
 from ideogram_operator.runtime.clock import Clock
 from ideogram_operator.runtime.gather import Gathered
+from ideogram_operator.runtime.notifying import Tiding, tiding_of
 from ideogram_operator.runtime.probing.pool import ProbePool
+from ideogram_operator.runtime.recall import drill_of
 from ideogram_operator.runtime.record import Record
 from ideogram_operator.runtime.records import Records
 from ideogram_operator.runtime.report import status_of
 from ideogram_operator.runtime.standings import probe_status, standing_of
-from ideogram_operator.runtime.tidings import notes, target_notes
+from ideogram_operator.runtime.tidings import drill_notes, notes, preflight_notes, target_notes, unverified, word_notes
 from ideogram_operator.runtime.writer import Writer
 
 log = structlog.get_logger(__name__)
@@ -49,14 +54,22 @@ class Report:
     why_not_touching: Reason | None
 
 
+class Telling(Protocol):
+    """Tells people."""
+
+    def tell(self, receivers: Iterable[Notify], tiding: Tiding) -> None:
+        """Has every receiver told that hears of this severity, in its own time."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reporter:
-    """Writes status and tells Events."""
+    """Writes status, tells Events, and has people told."""
 
     clock: Clock
     pool: ProbePool
     writer: Writer
     events: Events
+    notifier: Telling
     records: Records
 
     async def report(self, record: Record, report: Report, *, why: str = "") -> None:
@@ -82,7 +95,10 @@ class Reporter:
             generation=record.generation,
             probe=probe_status(stats, record.status.probe, self.clock.now(), report.decision.assessment.message),
             history=record.history,
+            preflight=record.preflight if record.preflight.last_time is not None else None,
+            drill=drill_of(record.drill),
         )
+        written = record.status
         await self.writer.status(record, status, why=why)
         if why:
             return
@@ -90,10 +106,24 @@ class Reporter:
         for note in (
             *notes(report.raw, record.told, standing),
             *target_notes(report.raw, record.told_problems, standing),
+            *preflight_notes(report.raw, written, status),
+            *drill_notes(report.raw, record.told_drill, record.drill),
+            *word_notes(report.raw, record.told_words, standing),
         ):
             self.events.tell(note)
-        record.told = report.decision.memory
+        for tiding in self._tidings(record, standing):
+            self.notifier.tell(record.spec.notify if record.spec else (), tiding)
+        record.told, record.told_drill = report.decision.memory, record.drill
+        record.told_words = unverified(record.told_words, standing)
         record.told_problems = {one.name: one.problem.reason for one in standing.targets if one.problem is not None}
+
+    @staticmethod
+    def _tidings(record: Record, standing: Standing) -> Iterator[Tiding]:
+        now, told = standing.decision.alerts, record.told.alerts
+        for alert in missing(now, told):
+            yield tiding_of(record.key, alert, fired=True, hint=advice(standing, alert))
+        for alert in missing(told, now):
+            yield tiding_of(record.key, alert, fired=False)
 
     async def before_spend(self, key: Key, amount: Decimal) -> None:
         """Has what is about to be spent written into status first.

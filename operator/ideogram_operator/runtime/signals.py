@@ -5,13 +5,15 @@ import contextlib
 import signal
 import threading
 from collections.abc import Coroutine, Iterator
-from typing import Any
+from typing import Any, TypeVar
+
+Found = TypeVar("Found")
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-async def until_stopped(work: Coroutine[Any, Any, None]) -> bool:
-    """Returns whether the work came to its end; False if SIGINT or SIGTERM came first.
+async def until_stopped(work: Coroutine[Any, Any, Found]) -> Found | None:
+    """Returns what the work came to; None if SIGINT or SIGTERM came first.
 
     The first process of a container does not even die of a SIGTERM that it does not handle.
     """
@@ -25,9 +27,7 @@ async def until_stopped(work: Coroutine[Any, Any, None]) -> bool:
             ended = task.done()
             task.cancel()
             await asyncio.gather(waiting, task, return_exceptions=True)
-    if ended:
-        task.result()
-    return ended
+    return task.result() if ended else None
 
 
 @contextlib.contextmanager

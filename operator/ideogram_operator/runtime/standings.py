@@ -8,14 +8,18 @@ from urllib.parse import urlsplit
 from ideogram_operator.decisions.decide import Decision
 from ideogram_operator.decisions.evidence import Evidence
 from ideogram_operator.decisions.policy import Policy
-from ideogram_operator.decisions.standing import Problem, Standing, TargetStanding
+from ideogram_operator.decisions.standing import PreflightStanding, Problem, Standing, TargetStanding
 from ideogram_operator.resource.observations import ProbeStatus
 from ideogram_operator.resource.pending import not_yet_acted_on
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.words import Strength, TargetMode
+from ideogram_operator.runtime.drilling import hold_ends
+from ideogram_operator.runtime.preflight.outcome import verdict_of
 from ideogram_operator.runtime.probing.stats import StreamStats
 from ideogram_operator.runtime.record import Known, Record
 from ideogram_operator.runtime.roster import orders, overrides_of
+from ideogram_operator.runtime.verification import word_of
+from ideogram_operator.runtime.word import Word
 
 NOT_READY = frozenset(
     {
@@ -40,7 +44,7 @@ def standing_of(
     evidence: Sequence[Evidence],
 ) -> Standing:
     """Returns how the integration stands."""
-    targets = tuple(_target(known, order.wanted) for known, order in orders(record, decision))
+    targets = tuple(_target(record, known, order.wanted) for known, order in orders(record, decision))
     hindering = [one.problem for one in targets if one.problem is not None and one.problem.reason in NOT_READY]
     spec = record.spec
     return Standing(
@@ -56,7 +60,19 @@ def standing_of(
         host=urlsplit(spec.api.base_url).netloc if spec is not None else "the API",
         paid=_last_paid(evidence, now),
         probe_note=next((one.skipped for one in stats if one.skipped), ""),
+        preflight=_preflight(record),
+        gate_missing=record.preflight_gate or (),
+        drill_until=hold_ends(record),
     )
+
+
+def _preflight(record: Record) -> PreflightStanding | None:
+    status = record.preflight
+    if record.spec is None or status.last_time is None:
+        return None
+    found = verdict_of(record.spec, status)
+    missing = tuple(check.value for check in found.missing)
+    return PreflightStanding(summary=status.summary or "", missing=missing, failed=found.failed)
 
 
 def _last_paid(evidence: Sequence[Evidence], now: datetime) -> Evidence | None:
@@ -93,7 +109,8 @@ def probe_status(
     )
 
 
-def _target(known: Known, wanted: TargetMode) -> TargetStanding:
+def _target(record: Record, known: Known, wanted: TargetMode) -> TargetStanding:
+    word = word_of(record, known)
     following = known.rollout.message if known.rollout is not None and not known.ready else ""
     return TargetStanding(
         name=str(known.ref),
@@ -103,8 +120,16 @@ def _target(known: Known, wanted: TargetMode) -> TargetStanding:
         at=known.since,
         ready_at=known.ready_at,
         problem=known.problem,
-        message=following or known.note or _what_it_is_told(known),
+        verified=word.verified if word is not None else None,
+        message=following or known.note or _said(word) or _what_it_is_told(known),
     )
+
+
+def _said(word: Word | None) -> str:
+    """What a person has to look after, or would otherwise have looked up."""
+    if word is None or (word.verified and word.question.mode is TargetMode.LIVE):
+        return ""
+    return word.message
 
 
 def _what_it_is_told(known: Known) -> str:

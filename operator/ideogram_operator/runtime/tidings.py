@@ -4,12 +4,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from ideogram_operator.cluster.events import Note
-from ideogram_operator.decisions.memory import Memory, missing
+from ideogram_operator.decisions.drill_facts import DrillMemory
+from ideogram_operator.decisions.memory import DRILL, PREFLIGHT, Memory, missing
 from ideogram_operator.decisions.standing import Standing
 from ideogram_operator.decisions.story import tell
 from ideogram_operator.decisions.wording import TRIGGER_REASONS, advice, clock_time
+from ideogram_operator.resource.checklist import DrillResult
+from ideogram_operator.resource.conditions import Condition
 from ideogram_operator.resource.reasons import Reason
-from ideogram_operator.resource.words import KIND, State, TargetMode
+from ideogram_operator.resource.status import IntegrationStatus
+from ideogram_operator.resource.words import KIND, ConditionStatus, ConditionType, State, TargetMode
 
 NORMAL: Literal["Normal"] = "Normal"
 WARNING: Literal["Warning"] = "Warning"
@@ -36,7 +40,10 @@ def _flips(regarding: Mapping[str, Any], before: Memory, standing: Standing) -> 
     reason, message = tell(standing)
     wanted = standing.decision.wanted
     if after.state is State.FALLBACK and before.state is not State.FALLBACK:
-        yield _note(regarding, WARNING, Reason.FALLBACK_REQUESTED, "Fallback", message)
+        # Of a drill it is told that it begins.
+        if after.cause != DRILL:
+            because = reason if after.cause == PREFLIGHT else Reason.FALLBACK_REQUESTED
+            yield _note(regarding, WARNING, because, "Fallback", message)
     elif wanted is TargetMode.THROTTLED:
         yield _note(regarding, WARNING, Reason.RATE_LIMITED, "Throttle", message)
     elif wanted is TargetMode.LIVE:
@@ -55,6 +62,53 @@ def target_notes(raw: Mapping[str, Any], before: Mapping[str, Reason | None], st
             continue
         if problem.reason is not Reason.ROLLOUT_LIMIT_REACHED:
             yield _note(regarding, WARNING, problem.reason, "Switch", problem.message)
+
+
+def preflight_notes(raw: Mapping[str, Any], before: IntegrationStatus, after: IntegrationStatus) -> Iterator[Note]:
+    """Returns what there is to tell of required checks that pass now, or do not pass any more."""
+    regarding = {**raw, "kind": KIND, "apiVersion": raw.get("apiVersion", "")}
+    was, now = _checked(before), _checked(after)
+    if now is None or now.status is ConditionStatus.UNKNOWN or (was is not None and was.status is now.status):
+        return
+    well = now.status is ConditionStatus.TRUE
+    yield _note(regarding, NORMAL if well else WARNING, now.reason, "Preflight", now.message)
+
+
+def _checked(status: IntegrationStatus) -> Condition | None:
+    return next((one for one in status.conditions if one.type is ConditionType.PREFLIGHT_PASSED), None)
+
+
+def drill_notes(raw: Mapping[str, Any], before: DrillMemory, after: DrillMemory) -> Iterator[Note]:
+    """Returns what there is to tell of a drill that has ended or begun since."""
+    regarding = {**raw, "kind": KIND, "apiVersion": raw.get("apiVersion", "")}
+    if after.last_time != before.last_time and after.result is not None:
+        well = after.result is DrillResult.SUCCEEDED
+        reason = Reason.DRILL_SUCCEEDED if well else Reason.DRILL_FAILED
+        yield _note(regarding, NORMAL if well else WARNING, reason, "Drill", f"{after.result}: {after.message}")
+    if after.phase is not None and after.started_at != before.started_at:
+        text = f"The fallback is being rehearsed with {', '.join(after.targets)}."
+        yield _note(regarding, NORMAL, Reason.DRILL_IN_PROGRESS, "Drill", text)
+
+
+def word_notes(raw: Mapping[str, Any], before: Mapping[str, TargetMode], standing: Standing) -> Iterator[Note]:
+    """Returns what there is to tell of applications that do not say of themselves what they were told."""
+    regarding = {**raw, "kind": KIND, "apiVersion": raw.get("apiVersion", "")}
+    for target in standing.targets:
+        if target.verified is False and before.get(target.name) is not target.mode:
+            text = f"{target.name} was told {target.mode}, but {target.message}. Look at how it reads its switch."
+            yield _note(regarding, WARNING, Reason.FALLBACK_UNVERIFIED, "Verify", text)
+
+
+def unverified(before: Mapping[str, TargetMode], standing: Standing) -> dict[str, TargetMode]:
+    """Returns for which targets it has been told that they do not say what they were told, and what that was.
+
+    One that is just not heard, as in the middle of a deploy, is not news when it is heard again.
+    """
+    told = {target.name: target.mode for target in standing.targets}
+    kept = {name: mode for name, mode in before.items() if told.get(name) is mode}
+    heard = {target.name for target in standing.targets if target.verified is True}
+    new = {target.name: target.mode for target in standing.targets if target.verified is False}
+    return {name: mode for name, mode in (kept | new).items() if name not in heard}
 
 
 def _note(

@@ -58,15 +58,17 @@ class ObjectNames:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
-    """A bucket that took, returned and deleted a test object.
+    """A bucket that took and returned a test object.
 
     Attributes:
         place: bucket and folder for people: ``s3://images/storefront``.
+        refusal: why it did not delete it; None if it did.
         names: of the images in it, or why they could not be listed.
     """
 
     place: str
     names: ObjectNames | ServiceError
+    refusal: ServiceError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,9 @@ UNSUPPORTED_PAUSE: Final = 60.0
 """Seconds after which a method that the API does not know is tried again, at most: meanwhile an outage is not seen."""
 _FIRST_UNSUPPORTED_PAUSE: Final = 10.0
 """The same after the first such answer, doubling from then on: one stray 404 must not blind us for an hour."""
+UNRECORDED_PAUSE: Final = 5.0
+"""Seconds until a paid check whose cost could not be written down is tried again: a new integration has no status."""
+LONGEST_UNRECORDED_PAUSE: Final = 60.0
 _DENIALS: Final = 2
 
 
@@ -39,6 +42,7 @@ class Course:
         in_flight: oldest first.
         doubts: answers in a row that were not good.
         denials: refusals of the key in a row.
+        unrecorded: probes in a row that were not sent because their cost could not be written down.
         unsupported: answers in a row that said that the API does not know the method.
         cause: of the last answer; None if it was good or there is none.
         retry_at: the server asked not to be asked before.
@@ -55,6 +59,7 @@ class Course:
     doubts: int = 0
     denials: int = 0
     unsupported: int = 0
+    unrecorded: int = 0
     cause: Cause | None = None
     retry_at: float = -math.inf
     quiet_until: float = -math.inf
@@ -79,9 +84,21 @@ class Course:
         """After a probe ended, whatever came of it."""
         return replace(self, in_flight=tuple(other for other in self.in_flight if other is not flight))
 
-    def unsent(self, flight: Flight, until: float) -> "Course":
-        """After a probe was given up before it was sent: as if it had never been due, with a pause."""
-        return replace(self.without(flight), started=flight.previous, quiet_until=until)
+    def unsent(self, flight: Flight, now: float, *, asked: bool = False) -> "Course":
+        """After a probe was given up before it was sent: as if it had never been due, with a pause.
+
+        The pause holds for somebody who asked for it, too. It doubles: a status that nobody may write is not tried
+        every few seconds for ever.
+        """
+        until = now + min(math.ldexp(UNRECORDED_PAUSE, min(self.unrecorded, 20)), LONGEST_UNRECORDED_PAUSE)
+        return replace(
+            self.without(flight),
+            started=flight.previous,
+            quiet_until=until,
+            retry_at=max(self.retry_at, until) if asked else self.retry_at,
+            asked=asked,
+            unrecorded=self.unrecorded + 1,
+        )
 
     def learned(self, outcome: Outcome, now: float, confirmations: int) -> "Course":
         """After an answer, or the lack of one, was understood."""
@@ -98,6 +115,7 @@ class Course:
             doubts=doubts,
             denials=denials,
             unsupported=unsupported,
+            unrecorded=0,
             cause=outcome.cause,
             quiet_until=quiet,
             retry_at=self._retry_at(outcome, now, confirmed=doubts >= confirmations),

@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import Final
@@ -100,6 +101,14 @@ class ProbePool:
         """Has the frequent check probe at once; a refused key is tried again, a ``Retry-After`` is still honoured."""
         for stream in self._of(who)[:1]:
             stream.kick()
+
+    async def generation(self, who: Hashable) -> tuple[datetime, Outcome] | str | None:
+        """Has a subscriber's paid check made now; returns what it found and when, or a sentence on why it was not sent.
+
+        Shared like every probe: all who ask at the same time get the same one. None: the subscriber wants none.
+        """
+        stream = next((stream for stream in self._of(who) if paid(stream.method)), None)
+        return None if stream is None else await stream.asked()
 
     async def close(self) -> None:
         """Ends all streams and waits for their probes to be dropped."""

@@ -30,8 +30,6 @@ from ideogram_operator.runtime.probing.waiting import wait_or_wake
 log = structlog.get_logger(__name__)
 
 _REFRESH_WITHIN: Final = 5.0
-_UNRECORDED_PAUSE: Final = 5.0
-"""Seconds until a paid check whose cost could not be written down is tried again: a new integration has no status."""
 _RECENT: Final = 60.0
 _AFTER_MIDNIGHT: Final = 30.0
 
@@ -78,6 +76,7 @@ class Stream:
         self._probes = 0
         self._skipped: str | None = None
         self._closed = False
+        self._asking: list[asyncio.Future[tuple[datetime, Outcome] | str]] = []
         self._spawn(self._run())
 
     @property
@@ -132,9 +131,21 @@ class Stream:
         if started is None or self._tools.clock.monotonic() - started > _RECENT:
             self.kick()
 
+    async def asked(self) -> tuple[datetime, Outcome] | str:
+        """Has it probe now and returns what that found, and when; or one sentence on why it was not sent.
+
+        A probe that is under way, whoever asked for it, is as good as one of our own.
+        """
+        answer: asyncio.Future[tuple[datetime, Outcome] | str] = asyncio.get_running_loop().create_future()
+        self._asking.append(answer)
+        if not self._course.in_flight:
+            self.kick()
+        return await answer
+
     def stop(self) -> None:
         """Ends it; probes under way are dropped. :meth:`close` waits until they are."""
         self._closed = True
+        self._answer("The check was dropped: the key or the model is another one now.")
         for task in self._tasks:
             task.cancel()
 
@@ -182,6 +193,7 @@ class Stream:
         pause = until_tomorrow(self._tools.clock.now()) + _AFTER_MIDNIGHT * (1 + self._jitter())
         self._course = self._course.refused(why.value, self._tools.clock.monotonic() + pause)
         self._skipped = purse.refusal(why)
+        self._answer(self._skipped)
 
     # -- one probe -----------------------------------------------------------------------------------------------------
 
@@ -193,11 +205,14 @@ class Stream:
             self._probes += 1
             outcome = await carry_out(request, started=flight.started, tools=self._tools)
         except NotRecordedError:
-            self._course = self._course.unsent(flight, self._tools.clock.monotonic() + _UNRECORDED_PAUSE)
+            # Whoever asked for it waits on: a new integration has no status for a moment.
+            asked = any(not one.done() for one in self._asking)
+            self._course = self._course.unsent(flight, self._tools.clock.monotonic(), asked=asked)
             self._skipped = "A paid check was put off: its cost could not be recorded."
         except Exception as error:  # noqa: BLE001 -- a worker: a fault of ours must not end the watching
             # No traceback: some renderers print its variables, and the key's header is among them.
             log.error("a probe failed by a fault of the operator", method=self.method.value, error=type(error).__name__)  # noqa: TRY400 -- as above
+            self._answer("The check failed by a fault of the operator; its log says more.")
         finally:
             self._course = self._course.without(flight)
             self._wake.set()
@@ -214,6 +229,7 @@ class Stream:
             # With the budget spent, what is known stands until there is money to ask again.
             wait = max(wait, self._purse.wait)
         self._facts.add(outcome, at=self._tools.clock.now(), fresh_for=FRESH_INTERVALS * wait)
+        self._answer((self._tools.clock.now(), outcome))
         if self._course.denials == 1:
             self._course = replace(self._course, refreshing=True)
             self._spawn(self._refresh())
@@ -231,6 +247,13 @@ class Stream:
             limit.cancel()
             self._course = replace(self._course, refreshing=False)
             self._wake.set()
+
+    def _answer(self, found: tuple[datetime, Outcome] | str) -> None:
+        """Tells those who asked; whoever has stopped waiting is passed over."""
+        asking, self._asking = self._asking, []
+        for answer in asking:
+            if not answer.done():
+                answer.set_result(found)
 
     # -- small things --------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,348 @@
+"""The production checklist, as data: a line per check, in the checklist's own order.
+
+Adding a check adds an id, a judge, an entry here and a table of tests; the documentation follows by itself.
+"""
+
+from typing import Final
+
+from ideogram_operator.checks import api, concurrency, errors, going_live, images, platform, requests, safety
+from ideogram_operator.checks.check import Check, Section
+from ideogram_operator.checks.facts import Inquiry
+from ideogram_operator.resource.checklist import CheckEvidence, CheckId
+from ideogram_operator.resource.words import Environment
+
+PROBED, INSPECTED = CheckEvidence.PROBED, CheckEvidence.INSPECTED
+OBSERVED, ATTESTED = CheckEvidence.OBSERVED, CheckEvidence.ATTESTED
+
+EVERYWHERE: Final = frozenset(Environment)
+"""What takes no users, no images and no people to find out: required in Development too."""
+BEFORE_USERS: Final = frozenset({Environment.PRODUCTION, Environment.STAGING})
+"""What the operator can find out by itself before there are users: required in Staging too."""
+WITH_USERS: Final = frozenset({Environment.PRODUCTION})
+"""What takes users, an on-call or a person's word."""
+
+CHECKLIST: Final[tuple[Check, ...]] = (
+    Check(
+        id=CheckId.KEY_IN_SECRET,
+        section=Section.API,
+        holds="The key comes from a Secret, is not empty and has no white space around it. No container of a target "
+        "carries it as a literal value, from a ConfigMap or under another name.",
+        does="Reads the Secret and every container of the targets, and compares keyed fingerprints. Says whether a "
+        "secret manager owns the Secret. Warns of a target that takes another key.",
+        hint="Take the key from the Secret by `valueFrom.secretKeyRef`, and make a new one if it stood in clear.",
+        evidence=(INSPECTED,),
+        needs=(Inquiry.KEY, Inquiry.TARGETS),
+        judge=api.judge_key_in_secret,
+        required_in=EVERYWHERE,
+    ),
+    Check(
+        id=CheckId.KEY_SEPARATE,
+        section=Section.API,
+        holds="No integration of another environment, anywhere in the operator's reach, uses the same key.",
+        does="Compares keyed fingerprints of the keys of all integrations.",
+        hint="Give each environment a key of its own.",
+        evidence=(INSPECTED,),
+        needs=(Inquiry.PEERS,),
+        judge=api.judge_key_separate,
+        required_in=EVERYWHERE,
+    ),
+    Check(
+        id=CheckId.AUTO_TOP_UP,
+        section=Section.API,
+        holds="Auto top-up billing is on, with a limit.",
+        does="Looks for an attestation: it cannot be read with an API key.",
+        hint="Turn it on in Ideogram's billing settings, and attest it.",
+        evidence=(ATTESTED,),
+        needs=(),
+        judge=api.judge_auto_top_up,
+        required_in=WITH_USERS,
+    ),
+    Check(
+        id=CheckId.BASE_URL,
+        section=Section.API,
+        holds="`spec.api.baseURL` is https and on an allowed host, and a target's own `IDEOGRAM_BASE_URL` is the same.",
+        does="Compares them, character by character. In Development http is only warned of.",
+        hint="Correct the address, or allow its host with `--allow-host` (chart value `allowHosts`).",
+        evidence=(INSPECTED,),
+        needs=(Inquiry.TARGETS,),
+        judge=api.judge_base_url,
+        required_in=EVERYWHERE,
+    ),
+    Check(
+        id=CheckId.API_KEY_HEADER,
+        section=Section.REQUESTS,
+        holds="A request with the header `Api-Key` is accepted. No target sets a variable that makes a Bearer header.",
+        does="Sends a free request with the key, and reads the targets' containers.",
+        hint="Put a working key into the Secret; send it in `Api-Key`.",
+        evidence=(PROBED, INSPECTED),
+        needs=(Inquiry.API, Inquiry.TARGETS),
+        judge=requests.judge_api_key_header,
+        required_in=EVERYWHERE,
+    ),
+    Check(
+        id=CheckId.REQUEST_TIMEOUT,
+        section=Section.REQUESTS,
+        holds="The client waits 60 s or more for an image.",
+        does="Reads `IDEOGRAM_TIMEOUT_SECONDS` of every target; where it cannot be seen, an attestation counts.",
+        hint="Set `IDEOGRAM_TIMEOUT_SECONDS` to 60 or more, or attest it.",
+        evidence=(INSPECTED, ATTESTED),
+        needs=(Inquiry.TARGETS,),
+        judge=requests.judge_request_timeout,
+        required_in=BEFORE_USERS,
+    ),
+    Check(
+        id=CheckId.RETRY_POLICY,
+        section=Section.REQUESTS,
+        holds="429 and 5xx are retried with exponential backoff, nothing else is.",
+        does="Reads `IDEOGRAM_MAX_RETRIES` of every target: 0 fails, more than 10 is warned of; the backoff itself "
+        "cannot be seen. Where the variable cannot be seen, an attestation counts.",
+        hint="Set `IDEOGRAM_MAX_RETRIES` from 1 to 10, or attest it.",
+        evidence=(INSPECTED, ATTESTED),
+        needs=(Inquiry.TARGETS,),
+        judge=requests.judge_retry_policy,
+        required_in=BEFORE_USERS,
+    ),
+    Check(
+        id=CheckId.CONCURRENCY,
+        section=Section.REQUESTS,
+        holds="All that shares the key has at most 8 of the account's 10 requests in flight.",
+        does="Multiplies `IDEOGRAM_CONCURRENCY` with the most pods that each target may have, autoscalers counted, "
+        "and sums over every target of every integration with the same key.",
+        hint="Lower `IDEOGRAM_CONCURRENCY` or the number of pods; the hint says to what.",
+        evidence=(INSPECTED,),
+        needs=(Inquiry.TARGETS, Inquiry.PEERS),
+        judge=concurrency.judge_concurrency,
+        required_in=BEFORE_USERS,
+    ),
+    Check(
+        id=CheckId.PROMPT_LENGTH,
+        section=Section.REQUESTS,
+        holds="Prompts are limited to 10,000 characters.",
+        does="Reads `IDEOGRAM_MAX_PROMPT_CHARS` of every target; where it cannot be seen, an attestation counts.",
+        hint="Set `IDEOGRAM_MAX_PROMPT_CHARS` to 10000 or less, or attest it.",
+        evidence=(INSPECTED, ATTESTED),
+        needs=(Inquiry.TARGETS,),
+        judge=requests.judge_prompt_length,
+        required_in=BEFORE_USERS,
+    ),
+    Check(
+        id=CheckId.IMAGE_DOWNLOAD,
+        section=Section.IMAGES,
+        holds="A generated image downloads at once and decodes as an image.",
+        does="Generates an image, paid for within the day's budget, downloads and decodes it, and tells how long its "
+        "URL still lives. Warns below 5 minutes.",
+        hint="Mend what the message says; store every image at once.",
+        evidence=(PROBED,),
+        needs=(Inquiry.GENERATION,),
+        judge=images.judge_image_download,
+        required_in=BEFORE_USERS,
+    ),
+    Check(
+        id=CheckId.DURABLE_STORAGE,
+        section=Section.IMAGES,
+        holds="The bucket of `spec.storage` takes, returns and deletes an object. A local path fails.",
+        does="Puts a small test object, reads it back, compares and deletes it.",
+        hint="Allow what is refused on the bucket; the message names the step.",
+        evidence=(PROBED,),
+        needs=(Inquiry.STORAGE,),
+        judge=images.judge_durable_storage,
+        required_in=BEFORE_USERS,
+    ),
+    Check(
+        id=CheckId.SEED_IN_NAME,
+        section=Section.IMAGES,
+        holds="The names of recent images carry their seed.",
+        does="Lists the newest image names in the bucket: 80 % must. Where there are none, an attestation counts.",
+        hint="Put the seed into the object's name, such as `7f3a-seed-1234567.png`.",
+        evidence=(OBSERVED, ATTESTED),
+        needs=(Inquiry.STORAGE,),
+        judge=images.judge_seed_in_name,
+        required_in=BEFORE_USERS,
+    ),
+    Check(
+        id=CheckId.METADATA_DATABASE,
+        section=Section.IMAGES,
+        holds="The database of `spec.database` answers, and its table has prompt, seed, model and style.",
+        does="Connects and reads the table's columns, no rows.",
+        hint="Add the missing columns; the hint has the `ALTER TABLE`.",
+        evidence=(PROBED,),
+        needs=(Inquiry.DATABASE,),
+        judge=images.judge_metadata_database,
+        required_in=BEFORE_USERS,
+    ),
+    Check(
+        id=CheckId.AUTH_ALERT,
+        section=Section.ERRORS,
+        holds="A 401 raises the key-rotation alert, and the alert reaches a receiver.",
+        does="Sends a test message to every entry of `spec.notify` that hears of the severity of "
+        "`spec.triggers.authFailure`.",
+        hint="Add an entry to `spec.notify` with that severity, or mend its URL.",
+        evidence=(PROBED, INSPECTED),
+        needs=(Inquiry.RECEIVERS,),
+        judge=errors.judge_auth_alert,
+        required_in=WITH_USERS,
+    ),
+    Check(
+        id=CheckId.SAFETY_LOG,
+        section=Section.ERRORS,
+        holds="422s are logged with a sanitised prompt.",
+        does="Looks for an attestation.",
+        hint="Log them without personal data, and attest it.",
+        evidence=(ATTESTED,),
+        needs=(),
+        judge=errors.judge_safety_log,
+        required_in=WITH_USERS,
+    ),
+    Check(
+        id=CheckId.RATE_LIMIT_HIDDEN,
+        section=Section.ERRORS,
+        holds="429s are retried, never shown to users.",
+        does="Reads the application's metrics: no generation of the last 24 hours (or since the pods started, where "
+        "pods are scraped) may have ended with a rate limit, out of at least 20. With less traffic an attestation "
+        "counts.",
+        hint="Retry 429s with backoff, and lower `IDEOGRAM_CONCURRENCY`.",
+        evidence=(OBSERVED, ATTESTED),
+        needs=(Inquiry.TRAFFIC,),
+        judge=errors.judge_rate_limit_hidden,
+        required_in=WITH_USERS,
+    ),
+    Check(
+        id=CheckId.CREDITS_ALERT,
+        section=Section.ERRORS,
+        holds="A 402 raises the billing alert, the alert reaches a receiver, and the application degrades gracefully.",
+        does="Looks whether `spec.triggers.creditsExhausted` leads to Fallback, and sends a test message as for "
+        "`auth-alert`.",
+        hint="Set the trigger's action to Fallback; add an entry to `spec.notify` with its severity.",
+        evidence=(PROBED, INSPECTED),
+        needs=(Inquiry.RECEIVERS,),
+        judge=errors.judge_credits_alert,
+        required_in=WITH_USERS,
+    ),
+    Check(
+        id=CheckId.CIRCUIT_BREAKER,
+        section=Section.ERRORS,
+        holds="Failures cannot cascade: the integration is enforced, an outage leads to fallback, the targets are in "
+        "sync and their pods follow the switch.",
+        does="Reads mode, override, trigger and targets. Says whether the applications themselves are asked "
+        "(`targets[].verify`) or only their pods follow.",
+        hint="Remove what hinders the switch; the message names it.",
+        evidence=(INSPECTED,),
+        needs=(Inquiry.BREAKER, Inquiry.TARGETS),
+        judge=errors.judge_circuit_breaker,
+        required_in=BEFORE_USERS,
+    ),
+    Check(
+        id=CheckId.PII_SANITISATION,
+        section=Section.SAFETY,
+        holds="Prompts lose personal data before the call.",
+        does="Looks for an attestation.",
+        hint="Sanitise prompts in the application, and attest it.",
+        evidence=(ATTESTED,),
+        needs=(),
+        judge=safety.judge_pii_sanitisation,
+        required_in=WITH_USERS,
+    ),
+    Check(
+        id=CheckId.SERVER_SIDE_VALIDATION,
+        section=Section.SAFETY,
+        holds="User prompts are validated on the server.",
+        does="Looks for an attestation.",
+        hint="Validate prompts where users cannot reach, and attest it.",
+        evidence=(ATTESTED,),
+        needs=(),
+        judge=safety.judge_server_side_validation,
+        required_in=WITH_USERS,
+    ),
+    Check(
+        id=CheckId.IMAGE_SAFE_FLAG,
+        section=Section.SAFETY,
+        holds="`is_image_safe` is in the answer, and the application honours it before it shows an image.",
+        does="Reads the flag from the answer to the paid check; that it is honoured has to be attested.",
+        hint="Show no image whose flag is not true, and attest it.",
+        evidence=(PROBED, ATTESTED),
+        needs=(Inquiry.GENERATION,),
+        judge=safety.judge_image_safe_flag,
+        required_in=WITH_USERS,
+    ),
+    Check(
+        id=CheckId.MODERATION_LAYER,
+        section=Section.SAFETY,
+        holds="User-facing output passes moderation.",
+        does="Looks for an attestation.",
+        hint="Moderate what users see, and attest it.",
+        evidence=(ATTESTED,),
+        needs=(),
+        judge=safety.judge_moderation_layer,
+        required_in=WITH_USERS,
+    ),
+    Check(
+        id=CheckId.STAGING_TESTED,
+        section=Section.GOING_LIVE,
+        holds="The integration of Staging that `spec.preflight.predecessor` names is healthy and passed its own "
+        "preflight. Skipped outside Production.",
+        does="Reads that integration's status. Where none is named, an attestation counts.",
+        hint="Name it, mend what it lacks, or attest the test.",
+        evidence=(INSPECTED, ATTESTED),
+        needs=(Inquiry.PREDECESSOR,),
+        judge=going_live.judge_staging_tested,
+        required_in=WITH_USERS,
+    ),
+    Check(
+        id=CheckId.MONITORING_READY,
+        section=Section.GOING_LIVE,
+        holds="The metrics source of `spec.traffic` answers, and the expected series exist.",
+        does="Asks it for each of them: a query that returns nothing does not pass.",
+        hint="Export the series and have them scraped, or correct the matchers and queries.",
+        evidence=(PROBED,),
+        needs=(Inquiry.TRAFFIC,),
+        judge=going_live.judge_monitoring_ready,
+        required_in=BEFORE_USERS,
+    ),
+    Check(
+        id=CheckId.ROLLBACK_TESTED,
+        section=Section.GOING_LIVE,
+        holds="A fallback drill succeeded within `spec.preflight.drillMaxAge` (90 days).",
+        does="Reads the history of drills. Warns if a later one failed.",
+        hint="Give `spec.drill`, or ask for one with the annotation `ideogram-operator.io/drill`.",
+        evidence=(OBSERVED,),
+        needs=(Inquiry.BREAKER,),
+        judge=going_live.judge_rollback_tested,
+        required_in=WITH_USERS,
+    ),
+    Check(
+        id=CheckId.TARGETS_EXIST,
+        section=Section.PLATFORM,
+        holds="Every target is there, has the named containers, is not paused, and no other integration sets its "
+        "switch to another value.",
+        does="Reads the targets and all integrations that claim them.",
+        hint="Create or correct the target; agree on one switch.",
+        evidence=(INSPECTED,),
+        needs=(Inquiry.TARGETS,),
+        judge=platform.judge_targets_exist,
+        required_in=EVERYWHERE,
+    ),
+    Check(
+        id=CheckId.PERMISSIONS,
+        section=Section.PLATFORM,
+        holds="The operator may do all it needs in the integration's namespace.",
+        does="Asks the API server (SelfSubjectAccessReview); a refusal names verb and resource.",
+        hint="Add the rule that the hint holds to the operator's Role.",
+        evidence=(INSPECTED,),
+        needs=(Inquiry.PERMISSIONS,),
+        judge=platform.judge_permissions,
+        required_in=EVERYWHERE,
+    ),
+    Check(
+        id=CheckId.MODEL_ACCEPTED,
+        section=Section.PLATFORM,
+        holds="The API accepts the model the application uses, and quotes its price.",
+        does="Sends a dry run with the model, or with its family for a legacy model; a model that has none is proven "
+        "by the paid check.",
+        hint="Name a model that the API has in `spec.api.model`.",
+        evidence=(PROBED,),
+        needs=(Inquiry.API, Inquiry.GENERATION),
+        judge=platform.judge_model_accepted,
+        required_in=EVERYWHERE,
+    ),
+)
+"""Every check, in the order of ``CheckId``."""

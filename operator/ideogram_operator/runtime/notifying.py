@@ -1,0 +1,187 @@
+"""Telling people: an alert's beginning and its end go to the receivers of ``spec.notify``, in the background.
+
+A provider that dies fires the same alert for every integration at once. What goes to one receiver within a moment is
+one message, so that an on-call is woken once and not a hundred times. What cannot be delivered is tried again for ten
+minutes, then given up and told of in the log and in the metrics: nothing else ever waits for it.
+"""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import structlog
+
+from ideogram_operator.cluster.errors import ClusterError
+from ideogram_operator.cluster.gateway import Gateway
+from ideogram_operator.cluster.secrets import SecretValue, read_entries
+from ideogram_operator.decisions.memory import Alert
+from ideogram_operator.resource.services import Notify
+from ideogram_operator.resource.words import Severity, Trigger
+from ideogram_operator.runtime.agenda import Key
+from ideogram_operator.runtime.clock import Clock
+from ideogram_operator.runtime.metrics import Metrics
+from ideogram_operator.services.receivers import Kind
+from ideogram_operator.services.results import ServiceError
+
+log = structlog.get_logger(__name__)
+
+MOMENT: Final = 2.0
+"""Seconds for which messages to one receiver are gathered into one."""
+PAUSES: Final = (5.0, 30.0, 120.0, 420.0)
+"""Seconds before each further try."""
+MOST_WAITING: Final = 10_000
+LISTED: Final = 20
+"""So many integrations are named in one message."""
+
+
+class Send(Protocol):
+    """Sends a message to a receiver."""
+
+    def __call__(self, url: SecretValue, *, namespace: str, title: str, body: str, kind: Kind) -> Awaitable[None]:
+        """Raises ServiceError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tiding:
+    """One edge of one alert of one integration.
+
+    Attributes:
+        fired: whether it began; else it ended.
+        text: what was seen and what to do.
+    """
+
+    key: Key
+    trigger: Trigger
+    severity: Severity
+    fired: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Letter:
+    """A tiding on its way to one receiver."""
+
+    tiding: Tiding
+    secret: str
+    entry: str
+
+
+_Group = tuple[str, str, Trigger, Severity, bool]
+"""Namespace, the receiver's URL, and what the tidings have in common. A namespace's receivers are its own."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Notifier:
+    """The tidings on their way, and the tasks that deliver them; ``run`` it."""
+
+    gateway: Gateway
+    clock: Clock
+    metrics: Metrics
+    send: Send
+    _waiting: deque[_Letter] = field(default_factory=deque)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _order: "defaultdict[tuple[str, str], asyncio.Lock]" = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    _tasks: "set[asyncio.Task[None]]" = field(default_factory=set)
+
+    def tell(self, receivers: Iterable[Notify], tiding: Tiding) -> None:
+        """Has every receiver told that hears of this severity. Never waits, never raises."""
+        for receiver in receivers:
+            if tiding.severity in receiver.severities:
+                if len(self._waiting) >= MOST_WAITING:
+                    self.metrics.notifications.labels(result="dropped").inc()
+                    continue
+                ref = receiver.url_secret_ref
+                self._waiting.append(_Letter(tiding=tiding, secret=ref.name, entry=ref.key))
+                self._wake.set()
+
+    async def run(self) -> None:
+        """Delivers until cancelled."""
+        try:
+            while True:
+                await self._wake.wait()
+                await self.clock.sleep(MOMENT)
+                await self._hand_out()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+
+    async def flush(self, *, seconds: float) -> None:
+        """Sends what waits, and gives what is on its way so many seconds."""
+        await self._hand_out()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+
+    async def _hand_out(self) -> None:
+        self._wake.clear()
+        letters, self._waiting = list(self._waiting), deque()
+        for group, tidings in (await self._grouped(letters)).items():
+            task = asyncio.create_task(self._deliver(group, tidings), name="notification")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _grouped(self, letters: Sequence[_Letter]) -> dict[_Group, list[Tiding]]:
+        places = {(letter.tiding.key.namespace, letter.secret) for letter in letters}
+        found = dict(zip(places, await asyncio.gather(*(self._entries(*place) for place in places)), strict=True))
+        groups: dict[_Group, list[Tiding]] = {}
+        for letter in letters:
+            tiding = letter.tiding
+            namespace = tiding.key.namespace
+            url = found[namespace, letter.secret].get(letter.entry)
+            if url is None:
+                log.warning("nobody was told: no URL", integration=str(tiding.key), secret=letter.secret)
+                self.metrics.notifications.labels(result="failed").inc()
+                continue
+            # Namespaces are not mixed even where they share a receiver: each is told of its own integrations only.
+            group = (namespace, url.reveal(), tiding.trigger, tiding.severity, tiding.fired)
+            groups.setdefault(group, []).append(tiding)
+        return groups
+
+    async def _entries(self, namespace: str, name: str) -> dict[str, SecretValue]:
+        try:
+            return await read_entries(self.gateway, namespace, name)
+        except ClusterError as error:
+            log.warning("a receiver's Secret cannot be read", error=str(error))
+            return {}
+
+    async def _deliver(self, group: _Group, tidings: Sequence[Tiding]) -> None:
+        namespace, url, *_ = group
+        title, body = letter_of(tidings)
+        kind = Kind.FAILURE if tidings[0].fired else Kind.SUCCESS
+        # In their order: an end must not arrive before its beginning.
+        async with self._order[namespace, url]:
+            for pause in (0.0, *PAUSES):
+                await self.clock.sleep(pause)
+                try:
+                    await self.send(SecretValue(url), namespace=namespace, title=title, body=body, kind=kind)
+                except ServiceError as error:
+                    log.warning("a notification was not delivered", namespace=namespace, error=error.message)
+                else:
+                    self.metrics.notifications.labels(result="delivered").inc()
+                    return
+        self.metrics.notifications.labels(result="failed").inc()
+        log.error("a notification was given up", namespace=namespace, trigger=tidings[0].trigger)
+
+
+def letter_of(tidings: Sequence[Tiding]) -> tuple[str, str]:
+    """Returns title and text of the message that tells the same edge of one or several integrations. Pure."""
+    first = tidings[0]
+    names = sorted({str(tiding.key) for tiding in tidings})
+    what = f"{first.severity} {first.trigger}" if first.fired else f"Resolved: {first.trigger}"
+    about = names[0] if len(names) == 1 else f"{len(names)} integrations in {first.key.namespace}"
+    return f"{what}: {about}", "\n".join([first.text, *_others(names)])
+
+
+def _others(names: Sequence[str]) -> Iterator[str]:
+    if len(names) > 1:
+        yield ""
+        yield from (f"- {name}" for name in names[:LISTED])
+        if len(names) > LISTED:
+            yield f"and {len(names) - LISTED} more"
+
+
+def tiding_of(key: Key, alert: Alert, *, fired: bool, hint: str = "") -> Tiding:
+    """Returns what to tell of an alert that began, with what to do, or that ended."""
+    text = f"{alert.message}. {hint}" if fired else f"It had fired at {alert.since:%H:%M:%SZ}: {alert.message}."
+    return Tiding(key=key, trigger=alert.trigger, severity=alert.severity, fired=fired, text=text.rstrip())

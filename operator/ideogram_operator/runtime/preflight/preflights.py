@@ -1,0 +1,192 @@
+"""Preflights beside the reconciles: begun when they are due, and their outcome handed to the next reconcile.
+
+A reconcile never waits for one: a flip must not wait for a bucket.
+"""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from ideogram_operator.checks.checklist import CHECKLIST
+from ideogram_operator.checks.facts import Facts, GenerationFacts
+from ideogram_operator.checks.gathering.examiner import Examiner
+from ideogram_operator.ideogram.hosts import AllowedHosts
+from ideogram_operator.resource.reasons import Reason
+from ideogram_operator.resource.spec import IntegrationSpec
+from ideogram_operator.resource.status import token_of
+from ideogram_operator.resource.words import PREFLIGHT_ANNOTATION
+from ideogram_operator.runtime.agenda import Key
+from ideogram_operator.runtime.clock import Clock
+from ideogram_operator.runtime.metrics import Metrics
+from ideogram_operator.runtime.preflight.occasion import Occasion, Situation, look_in, mendable, next_in, occasion
+from ideogram_operator.runtime.preflight.outcome import Found, updated
+from ideogram_operator.runtime.preflight.starts import Starts
+from ideogram_operator.runtime.preflight.subject import subject_of
+from ideogram_operator.runtime.record import Record
+from ideogram_operator.runtime.store import Raw
+
+log = structlog.get_logger(__name__)
+
+AFTER_A_FAULT: Final = 60.0
+"""Seconds after which a preflight that failed by a fault of ours is tried again."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Course:
+    """The preflights of one integration in this process.
+
+    Attributes:
+        uid: of the integration; another one may have come under its name.
+        key: the fingerprint of the key that was looked at last.
+        image: what the last paid check found.
+        wrong_since: since when something is wrong that may be mended; None while nothing is.
+        look_at: when that is looked at again. Both on the monotonic clock.
+        judged_at: when the checks were last judged.
+        task: the preflight that is under way.
+    """
+
+    uid: str
+    key: str
+    image: GenerationFacts | None = None
+    wrong_since: float | None = None
+    look_at: float = math.inf
+    judged_at: datetime | None = None
+    not_before: float = 0.0
+    task: "asyncio.Task[None] | None" = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Preflights:
+    """All preflights of one operator.
+
+    Attributes:
+        hosts: where keys may be sent.
+        soon: asks for a reconcile, which reports what was found.
+    """
+
+    clock: Clock
+    examiner: Examiner
+    starts: Starts
+    metrics: Metrics
+    hosts: AllowedHosts
+    soon: Callable[[Key], None]
+    _courses: dict[Key, Course] = field(default_factory=dict)
+
+    def consider(self, record: Record, raw: Raw, *, why_not: Reason | None) -> float:
+        """Begins a preflight if one is due and none is under way; returns the seconds until one may be.
+
+        Args:
+            record: the integration, its key read.
+            raw: as stored in the cluster.
+            why_not: why its targets are not touched; None if they are.
+        """
+        if record.spec is None:
+            return math.inf
+        course = self._course(record)
+        if course.task is not None:
+            return math.inf
+        now = self.clock.monotonic()
+        situation = self._situation(record, record.spec, raw, course)
+        due = occasion(situation)
+        if due is None:
+            return min(next_in(situation).total_seconds(), max(0.0, course.look_at - now))
+        wait = max(0.0, course.not_before - now) or self.starts.begin()
+        if not wait:
+            self._begin(record, record.spec, course, due, request=situation.request, why_not=why_not)
+        return wait or math.inf
+
+    def forget(self, key: Key) -> None:
+        """The integration is gone."""
+        course = self._courses.pop(key, None)
+        if course is not None and course.task is not None:
+            course.task.cancel()
+
+    async def close(self) -> None:
+        """Ends what is under way."""
+        tasks = [course.task for course in self._courses.values() if course.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _course(self, record: Record) -> Course:
+        course = self._courses.get(record.key)
+        if course is None or course.uid != record.uid:
+            self.forget(record.key)
+            course = self._courses[record.key] = Course(uid=record.uid, key=record.fingerprint)
+            if mendable(CHECKLIST, record.preflight.checks):
+                self._watch(course)
+        return course
+
+    def _situation(self, record: Record, spec: IntegrationSpec, raw: Raw, course: Course) -> Situation:
+        return Situation(
+            spec=spec,
+            status=record.preflight,
+            generation=record.generation,
+            request=token_of(raw["metadata"].get("annotations") or {}, PREFLIGHT_ANNOTATION),
+            key_changed=course.key != record.fingerprint,
+            look_again=self.clock.monotonic() >= course.look_at,
+            judged_at=course.judged_at,
+            image_known=course.image is not None,
+            now=self.clock.now(),
+        )
+
+    def _begin(
+        self,
+        record: Record,
+        spec: IntegrationSpec,
+        course: Course,
+        due: Occasion,
+        *,
+        request: str,
+        why_not: Reason | None,
+    ) -> None:
+        subject = subject_of(record, spec, hosts=self.hosts, why_not=why_not)
+        course.key = record.fingerprint
+        generation = record.generation
+
+        async def carry_out() -> None:
+            facts = await self.examiner.gather(subject, due.wanted)
+            self._learn(record, course, Found(occasion=due, facts=facts, generation=generation, request=request))
+
+        course.task = asyncio.create_task(self._guarded(record.key, course, carry_out), name=f"preflight {record.key}")
+        self.metrics.preflights.labels(why=due.why).inc()
+
+    async def _guarded(self, key: Key, course: Course, carry_out: Callable[[], Awaitable[None]]) -> None:
+        began = self.clock.monotonic()
+        try:
+            await carry_out()
+        except Exception as error:  # noqa: BLE001 -- a worker: one preflight's fault must not be the operator's
+            # No traceback: its variables may hold a credential.
+            log.error("a preflight failed by a fault of the operator", integration=str(key), error=type(error).__name__)  # noqa: TRY400
+            course.not_before = self.clock.monotonic() + AFTER_A_FAULT
+        finally:
+            course.task = None
+            self.starts.end()
+            self.metrics.preflight_seconds.observe(self.clock.monotonic() - began)
+            self.soon(key)
+
+    def _learn(self, record: Record, course: Course, found: Found) -> None:
+        course.judged_at = found.facts.now
+        course.image = _image(found.facts) or course.image
+        record.preflight = updated(record.preflight, found, course.image)
+        if mendable(CHECKLIST, record.preflight.checks):
+            self._watch(course)
+        else:
+            course.wrong_since, course.look_at = None, math.inf
+        status = record.preflight
+        log.info("preflight", integration=str(record.key), why=found.occasion.why, passed=status.summary)
+
+    def _watch(self, course: Course) -> None:
+        """Has what is wrong looked at again, rarer the longer it lasts."""
+        now = self.clock.monotonic()
+        course.wrong_since = now if course.wrong_since is None else course.wrong_since
+        course.look_at = now + look_in(now - course.wrong_since)
+
+
+def _image(facts: Facts) -> GenerationFacts | None:
+    return facts.generation if isinstance(facts.generation, GenerationFacts) else None

@@ -1,0 +1,182 @@
+"""People are told the beginning and the end of an alert: once, grouped, in order, and nobody waits for it."""
+
+import asyncio
+import base64
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from ideogram_operator.cluster.gateway import Gateway
+from ideogram_operator.cluster.secrets import SecretValue
+from ideogram_operator.resource.services import Notify
+from ideogram_operator.resource.words import Severity, Trigger
+from ideogram_operator.runtime.agenda import Key
+from ideogram_operator.runtime.clock import Clock
+from ideogram_operator.runtime.metrics import Metrics
+from ideogram_operator.runtime.notifying import Notifier, Tiding, letter_of
+from ideogram_operator.services.receivers import Kind
+from ideogram_operator.services.results import ServiceError
+from tests.probing.world import VirtualClock, in_virtual_time
+
+CANARY = "json://user:canary-password@pager.shop.svc/"
+P1 = Notify.model_validate({"severities": ["P1"], "urlSecretRef": {"name": "oncall"}})
+P2 = Notify.model_validate({"severities": ["P2"], "urlSecretRef": {"name": "oncall"}})
+
+
+def tiding(name: str = "shop/storefront", *, fired: bool = True, trigger: Trigger = Trigger.API_UNREACHABLE) -> Tiding:
+    namespace, _, integration = name.partition("/")
+    return Tiding(
+        key=Key(namespace, integration), trigger=trigger, severity=Severity.P1, fired=fired, text="3 failed checks."
+    )
+
+
+@dataclass
+class Pager:
+    """What arrives, and when; the first so many are refused."""
+
+    refusals: int = 0
+    heard: list[tuple[str, str, Kind]] = field(default_factory=list)
+    tries: int = 0
+    hangs: bool = False
+
+    async def send(self, url: SecretValue, *, namespace: str, title: str, body: str, kind: Kind) -> None:
+        assert namespace
+        self.tries += 1
+        if self.hangs:
+            await asyncio.sleep(15)
+            raise ServiceError("no answer")
+        if self.tries <= self.refusals:
+            raise ServiceError("HTTP 503 from pager.shop.svc")
+        assert url.reveal() == CANARY
+        self.heard.append((title, body, kind))
+
+
+class Secrets:
+    """A cluster in which every namespace has the Secret ``oncall``, but ``bare``."""
+
+    async def get(self, address: Any) -> dict[str, Any]:
+        data = {"url": base64.b64encode(CANARY.encode()).decode()}
+        return {"metadata": {}, "data": {} if address.namespace == "bare" else data}
+
+
+def counted(metrics: Metrics, result: str) -> float:
+    return metrics.registry.get_sample_value("ideogram_operator_notifications_total", {"result": result}) or 0.0
+
+
+@asynccontextmanager
+async def notifier(pager: Pager) -> Any:
+    made = Notifier(
+        gateway=cast("Gateway", Secrets()), clock=cast("Clock", VirtualClock()), metrics=Metrics(), send=pager.send
+    )
+    running = asyncio.create_task(made.run())
+    try:
+        yield made
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+def story(pager: Pager, told: Callable[[Notifier], None], *, seconds: float = 1000.0) -> Metrics:
+    async def life() -> Metrics:
+        async with notifier(pager) as at_work:
+            told(at_work)
+            await asyncio.sleep(seconds)
+            metrics: Metrics = at_work.metrics
+            return metrics
+
+    return in_virtual_time(life())
+
+
+def test_beginning_and_end_arrive_in_their_order() -> None:
+    def told(at_work: Notifier) -> None:
+        at_work.tell([P1, P2], tiding())
+        at_work.tell([P1, P2], tiding(fired=False))
+
+    pager = Pager(refusals=2)
+    metrics = story(pager, told)
+    assert [(title, kind) for title, _, kind in pager.heard] == [
+        ("P1 apiUnreachable: shop/storefront", Kind.FAILURE),
+        ("Resolved: apiUnreachable: shop/storefront", Kind.SUCCESS),
+    ]
+    assert counted(metrics, "delivered") == 2
+
+
+def test_who_does_not_hear_of_the_severity_is_not_told() -> None:
+    pager = Pager()
+    story(pager, lambda at_work: at_work.tell([P2], tiding()))
+    assert pager.heard == []
+
+
+def test_a_storm_is_one_message_for_each_receiver_of_a_namespace() -> None:
+    def told(at_work: Notifier) -> None:
+        for number in range(100):
+            at_work.tell([P1], tiding(f"shop/web-{number:03}"))
+            at_work.tell([P1], tiding(f"other/web-{number:03}"))
+
+    pager = Pager()
+    story(pager, told)
+    assert sorted(title for title, _, _ in pager.heard) == [
+        "P1 apiUnreachable: 100 integrations in other",
+        "P1 apiUnreachable: 100 integrations in shop",
+    ]
+    assert all("web-000" in body and "and 80 more" in body for _, body, _ in pager.heard)
+
+
+def test_what_cannot_be_delivered_is_tried_for_ten_minutes_and_given_up() -> None:
+    pager = Pager(refusals=1000)
+    metrics = story(pager, lambda at_work: at_work.tell([P1], tiding()))
+    assert pager.tries == 5
+    assert (counted(metrics, "failed"), counted(metrics, "delivered")) == (1, 0)
+
+
+def test_a_hanging_receiver_holds_up_no_other_namespace() -> None:
+    async def life() -> list[float]:
+        slow, times = Pager(hangs=True), []
+
+        async def send(url: SecretValue, *, namespace: str, title: str, body: str, kind: Kind) -> None:
+            if namespace == "slow":
+                await slow.send(url, namespace=namespace, title=title, body=body, kind=kind)
+            times.append(asyncio.get_running_loop().time())
+
+        made = Notifier(
+            gateway=cast("Gateway", Secrets()), clock=cast("Clock", VirtualClock()), metrics=Metrics(), send=send
+        )
+        running = asyncio.create_task(made.run())
+        made.tell([P1], tiding("slow/web"))
+        made.tell([P1], tiding("shop/web"))
+        await asyncio.sleep(5)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return times
+
+    assert in_virtual_time(life()) == [2.0]
+
+
+def test_a_secret_without_its_url_is_counted_and_nothing_else_is_lost() -> None:
+    def told(at_work: Notifier) -> None:
+        at_work.tell([P1], tiding("bare/web"))
+        at_work.tell([P1], tiding("shop/web"))
+
+    pager = Pager()
+    metrics = story(pager, told)
+    assert [title for title, _, _ in pager.heard] == ["P1 apiUnreachable: shop/web"]
+    assert counted(metrics, "failed") == 1
+
+
+@pytest.mark.parametrize(
+    ("tidings", "title", "body"),
+    [
+        ([tiding()], "P1 apiUnreachable: shop/storefront", "3 failed checks."),
+        ([tiding(fired=False)], "Resolved: apiUnreachable: shop/storefront", "3 failed checks."),
+        (
+            [tiding("shop/b"), tiding("shop/a"), tiding("shop/a")],
+            "P1 apiUnreachable: 2 integrations in shop",
+            "3 failed checks.\n\n- shop/a\n- shop/b",
+        ),
+    ],
+)
+def test_a_message_says_what_happened_where(tidings: list[Tiding], title: str, body: str) -> None:
+    assert letter_of(tidings) == (title, body)
