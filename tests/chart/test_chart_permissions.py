@@ -21,6 +21,9 @@ WRITE = {(*target, "patch") for target in [(GROUP, "ideogramintegrations"), *TAR
 ALWAYS = {
     (GROUP, "ideogramintegrations/status", "patch"),
     ("", "secrets", "get"),
+    ("autoscaling", "horizontalpodautoscalers", "list"),
+    ("keda.sh", "scaledobjects", "list"),
+    ("", "pods", "list"),
     ("events.k8s.io", "events", "create"),
     ("events.k8s.io", "events", "patch"),
 }

@@ -105,7 +105,7 @@ def test_an_application_that_is_not_there_is_said_so(cluster: Cluster, namespace
 
 @pytest.mark.cluster
 def test_the_integrations_of_the_examples_are_accepted(cluster: Cluster, namespace: str) -> None:
-    quickstart = list(read_manifests(SHOP.parent / "quickstart.yaml"))
+    quickstart = list(read_manifests(SHOP.parent / "quickstart.yaml", SHOP.parent / "production.yaml"))
     for item in quickstart:
         item["metadata"]["namespace"] = namespace
     pointed = integrations(base_url="http://127.0.0.1:1", health_url="http://127.0.0.1:2", namespace=namespace)

@@ -82,7 +82,7 @@ def test_given_assets_are_taken_and_only_the_rest_is_missing(tmp_path: Path, mon
     monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
     assert binaries.binary("etcd") == tmp_path / "etcd"
     assert binaries.kubectl() == tmp_path / "kubectl"
-    assert [recipe.name for recipe in binaries.missing()] == ["kube", "kwok", "helm"]
+    assert [recipe.name for recipe in binaries.missing()] == ["kube", "kwok", "helm", "versitygw"]
 
 
 def test_the_control_plane_says_its_version() -> None:

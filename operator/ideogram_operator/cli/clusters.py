@@ -5,19 +5,16 @@ several files the first word counts, also on the current context: there kubernet
 """
 
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from kubernetes.aio import config
-from kubernetes.aio.client import Configuration
 from yaml import YAMLError
 
-from ideogram_operator.cluster.connection import TOKEN_LIFE, Connection, Unreachable
+from ideogram_operator.cluster.connection import Unreachable, unusable
 from ideogram_operator.cluster.gateway import Gateway
-from ideogram_operator.resource.words import FIELD_MANAGER
 
 NAMESPACE_FILE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _BAD: Final = (config.ConfigException, YAMLError, OSError, TypeError, ValueError, KeyError, AttributeError)
@@ -69,31 +66,7 @@ async def connect(place: Place) -> Gateway:
     Raises:
         Unreachable: nothing says how to reach it.
     """
-    if place.kubeconfig is None:
-        return await Gateway.open(None)
-    read_at = time.monotonic()
-
-    async def refresh(current: Configuration) -> None:
-        nonlocal read_at
-        if "BearerToken" in current.api_key and time.monotonic() - read_at > TOKEN_LIFE:
-            read_at = time.monotonic()
-            current.api_key["BearerToken"] = (await _loaded(place)).api_key["BearerToken"]
-
-    try:
-        configuration = await _loaded(place)
-        hooks: Any = configuration
-        hooks.refresh_api_key_hook = refresh
-        return Gateway(Connection(configuration, user_agent=FIELD_MANAGER))
-    except _BAD as error:
-        raise _unusable(place.kubeconfig, error) from error
-
-
-async def _loaded(place: Place) -> Configuration:
-    configuration, loaders = Configuration(), _config()
-    await loaders.load_kube_config(
-        config_file=place.kubeconfig, context=place.context, client_configuration=configuration, persist_config=False
-    )
-    return configuration
+    return await Gateway.open(place.kubeconfig, context=place.context)
 
 
 def _files(kubeconfig: Path | None, environment: Mapping[str, str]) -> list[str]:
@@ -117,19 +90,7 @@ def _of_pod() -> str:
 
 
 def _unusable(named: str, error: Exception) -> Unreachable:
-    # A parser's message quotes the line that it stopped at, which may be a token.
-    return Unreachable(f"kubeconfig {named} does not say how to reach a cluster: {_told(error)}")
-
-
-def _told(error: Exception) -> str:
-    mark = getattr(error, "problem_mark", None)
-    if mark is not None:
-        return f"line {mark.line + 1} is not YAML"
-    return str(error) if isinstance(error, config.ConfigException) else type(error).__name__
-
-
-def _config() -> Any:
-    return config  # whose functions carry no annotations
+    return Unreachable(f"kubeconfig {named} does not say how to reach a cluster: {unusable(error)}")
 
 
 def _kube_config() -> Any:

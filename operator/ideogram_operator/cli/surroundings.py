@@ -25,8 +25,7 @@ from ideogram_operator.resource.checklist import CheckResult
 from ideogram_operator.resource.errors import SpecError
 from ideogram_operator.resource.spec import IntegrationSpec
 from ideogram_operator.resource.status import IntegrationStatus
-from ideogram_operator.resource.words import ConditionStatus, ConditionType, Environment, Health
-from ideogram_operator.runtime.preflight.surroundings import NOT_NAMED
+from ideogram_operator.runtime.preflight.surroundings import NOT_NAMED, shortfall_of
 
 SECRETS_AT_ONCE: Final = 32
 ALL_RIGHTS: Final = "Ask somebody who may read all integrations and their Secrets, or let the operator carry it out."
@@ -131,7 +130,11 @@ class Asked:
             message = f"you may not read {at.namespace}/{at.name}" if isinstance(error, Forbidden) else str(error)
             return Lack(result=CheckResult.UNKNOWN, message=message, hint=ALL_RIGHTS)
         # Whoever asks has read its status by a right of their own, so it may be told.
-        shortfall = shortfall_of(found)
+        shortfall = (
+            shortfall_of(found.spec, found.status.health, found.status.conditions)
+            if found is not None
+            else shortfall_of(None, None, ())
+        )
         return PredecessorFacts(name=f"{at.namespace}/{at.name}", ready=not shortfall, shortfall=shortfall)
 
     async def generation(self, subject: Subject, key: ApiKey) -> Generation | Lack:
@@ -173,20 +176,6 @@ class Asked:
 
     def _others(self, subject: Subject) -> list[Installed]:
         return [one for one in self.reach.integrations if str(one) != str(subject)]
-
-
-def shortfall_of(found: Installed | None) -> str:
-    """Returns what a predecessor lacks; empty if it is a healthy Staging integration that passed its own preflight."""
-    if found is None:
-        return "there is no such integration"
-    if found.spec.environment is not Environment.STAGING:
-        return f"its environment is {found.spec.environment}, not Staging"
-    if found.status.health is not Health.HEALTHY:
-        return "it is not healthy"
-    passed = next((one for one in found.status.conditions if one.type is ConditionType.PREFLIGHT_PASSED), None)
-    if passed is None or passed.status is not ConditionStatus.TRUE:
-        return "it has not passed its own preflight"
-    return ""
 
 
 async def _list(gateway: Gateway, namespace: str) -> tuple[Installed, ...] | None:

@@ -89,9 +89,13 @@ class Connection:
 
 
 async def connect(
-    kubeconfig: str | Path | None, *, user_agent: str, monotonic: Callable[[], float] = time.monotonic
+    kubeconfig: str | Path | None,
+    *,
+    user_agent: str,
+    context: str | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> Connection:
-    """A connection by that kubeconfig, or, without one, as the pod's ServiceAccount.
+    """A connection by that kubeconfig and context, or, without a file, as the pod's ServiceAccount.
 
     Raises:
         Unreachable: nothing says where the API server is.
@@ -101,15 +105,30 @@ async def connect(
         if kubeconfig is None:
             _loaders().load_incluster_config(client_configuration=configuration)
         else:
-            await _load_file(str(kubeconfig), configuration, monotonic)
+            await _load_file(str(kubeconfig), context, configuration, monotonic)
         return Connection(configuration, user_agent=user_agent)
     except (config.ConfigException, YAMLError, OSError, TypeError, ValueError, KeyError, AttributeError) as error:
         source = "the pod's ServiceAccount" if kubeconfig is None else f"kubeconfig {kubeconfig}"
-        raise Unreachable(f"{source} does not say how to reach a cluster: {error}") from error
+        raise Unreachable(f"{source} does not say how to reach a cluster: {unusable(error)}") from error
 
 
-async def _load_file(path: str, configuration: Configuration, monotonic: Callable[[], float]) -> None:
-    await _loaders().load_kube_config(config_file=path, client_configuration=configuration, persist_config=False)
+def unusable(error: Exception) -> str:
+    """What is wrong with a kubeconfig. A parser's message quotes the line that it stopped at, which may be a token."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is not None:
+        return f"line {mark.line + 1} is not YAML"
+    return str(error) if isinstance(error, config.ConfigException | OSError) else type(error).__name__
+
+
+async def _load_file(
+    path: str, context: str | None, configuration: Configuration, monotonic: Callable[[], float]
+) -> None:
+    async def load(into: Configuration) -> None:
+        await _loaders().load_kube_config(
+            config_file=path, context=context, client_configuration=into, persist_config=False
+        )
+
+    await load(configuration)
     if "BearerToken" not in configuration.api_key:
         return
     read_at = monotonic()
@@ -119,7 +138,7 @@ async def _load_file(path: str, configuration: Configuration, monotonic: Callabl
         if monotonic() - read_at > TOKEN_LIFE:
             read_at = monotonic()
             fresh = Configuration()
-            await _loaders().load_kube_config(config_file=path, client_configuration=fresh, persist_config=False)
+            await load(fresh)
             current.api_key["BearerToken"] = fresh.api_key["BearerToken"]
 
     hooks: Any = configuration

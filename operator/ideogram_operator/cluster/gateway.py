@@ -75,9 +75,11 @@ class Gateway:
         self._jitter = jitter
 
     @classmethod
-    async def open(cls, kubeconfig: str | Path | None = None, *, patience: Patience | None = None) -> Self:
-        """A gateway by that kubeconfig, or as the pod's ServiceAccount. Raises ``Unreachable``."""
-        return cls(await connect(kubeconfig, user_agent=FIELD_MANAGER), patience=patience)
+    async def open(
+        cls, kubeconfig: str | Path | None = None, *, context: str | None = None, patience: Patience | None = None
+    ) -> Self:
+        """A gateway by that kubeconfig and context, or as the pod's ServiceAccount. Raises ``Unreachable``."""
+        return cls(await connect(kubeconfig, user_agent=FIELD_MANAGER, context=context), patience=patience)
 
     @property
     def connection(self) -> Connection:

@@ -68,9 +68,12 @@ def preflight_notes(raw: Mapping[str, Any], before: IntegrationStatus, after: In
     """Returns what there is to tell of required checks that pass now, or do not pass any more."""
     regarding = {**raw, "kind": KIND, "apiVersion": raw.get("apiVersion", "")}
     was, now = _checked(before), _checked(after)
-    if now is None or now.status is ConditionStatus.UNKNOWN or (was is not None and was.status is now.status):
+    if now is None or now.status is ConditionStatus.UNKNOWN or was is None or was.status is now.status:
         return
     well = now.status is ConditionStatus.TRUE
+    if not well and was.status is ConditionStatus.UNKNOWN:
+        # What has not passed yet is no news: most integrations begin so, and status has it all.
+        return
     yield _note(regarding, NORMAL if well else WARNING, now.reason, "Preflight", now.message)
 
 

@@ -1,12 +1,14 @@
 """What the operator knows of the integrations around one: from its memory, without asking anybody."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ideogram_operator.checks.facts import Lack, PredecessorFacts
 from ideogram_operator.checks.gathering.subject import Generation, Neighbour, Subject
 from ideogram_operator.ideogram.key import ApiKey
 from ideogram_operator.resource.checklist import CheckResult
+from ideogram_operator.resource.conditions import Condition
+from ideogram_operator.resource.spec import IntegrationSpec
 from ideogram_operator.resource.words import ConditionStatus, ConditionType, Environment, Health
 from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.probing.pool import ProbePool
@@ -42,7 +44,11 @@ class Memory:
             return NOT_NAMED
         key = Key(named.namespace or subject.namespace, named.name)
         record = self.records.get(key)
-        shortfall = shortfall_of(record)
+        shortfall = shortfall_of(
+            record.spec if record else None,
+            record.decision.health if record and record.decision else None,
+            record.status.conditions if record else (),
+        )
         near = key.namespace == subject.namespace
         return PredecessorFacts(name=str(key), ready=not shortfall, shortfall=shortfall if near else "")
 
@@ -63,15 +69,15 @@ class Memory:
         return [record for record in records if record.key != own and record.spec is not None]
 
 
-def shortfall_of(record: Record | None) -> str:
+def shortfall_of(spec: IntegrationSpec | None, health: Health | None, conditions: Iterable[Condition]) -> str:
     """Returns what a predecessor lacks; empty if it is a healthy Staging integration that passed its own preflight."""
-    if record is None or record.spec is None:
+    if spec is None:
         return "there is no such integration"
-    if record.spec.environment is not Environment.STAGING:
-        return f"its environment is {record.spec.environment}, not Staging"
-    if record.decision is None or record.decision.health is not Health.HEALTHY:
+    if spec.environment is not Environment.STAGING:
+        return f"its environment is {spec.environment}, not Staging"
+    if health is not Health.HEALTHY:
         return "it is not healthy"
-    passed = next((one for one in record.status.conditions if one.type is ConditionType.PREFLIGHT_PASSED), None)
+    passed = next((one for one in conditions if one.type is ConditionType.PREFLIGHT_PASSED), None)
     if passed is None or passed.status is not ConditionStatus.TRUE:
         return "it has not passed its own preflight"
     return ""
