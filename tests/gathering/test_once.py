@@ -12,9 +12,11 @@ from ideogram_operator.checks.gathering.once import Once
 class Oracle:
     asked: int = 0
     release: asyncio.Event = field(default_factory=asyncio.Event)
+    begun: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
 
     async def answer(self) -> int:
         self.asked += 1
+        self.begun.release()
         await self.release.wait()
         return self.asked
 
@@ -71,3 +73,18 @@ async def test_whoever_gives_up_takes_the_answer_from_nobody() -> None:
     oracle.release.set()
     assert await second == 1
     assert oracle.asked == 1
+
+
+async def test_whoever_asks_after_a_change_is_told_nothing_that_was_asked_before_it() -> None:
+    clock, oracle = Clock(), Oracle()
+    once = Once[int](monotonic=clock.monotonic, good_for=10)
+    early = asyncio.create_task(once.ask("it", oracle.answer))
+    await oracle.begun.acquire()
+    clock.seconds = 1.0
+    late = asyncio.create_task(once.ask("it", oracle.answer, since=1.0))
+    await oracle.begun.acquire()
+    oracle.release.set()
+    await asyncio.gather(early, late)
+    assert oracle.asked == 2
+    assert await once.ask("it", oracle.answer, since=1.0) == 2
+    assert oracle.asked == 2

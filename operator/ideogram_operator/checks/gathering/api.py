@@ -1,5 +1,6 @@
 """A free check of the API: whether it takes the key and the model, and at what price."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,11 +20,12 @@ from ideogram_operator.resource.words import Cause, Health, ProbeMethod
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreeCheck:
-    """Asks the API, once for all integrations that would ask the same with the same key."""
+    """Asks the API, once for all integrations that ask the same with the same key; nothing older than ``since``."""
 
     sender: Sender
     now: Callable[[], datetime]
     once: Once[Any]
+    since: float = -math.inf
 
     async def ask(self, subject: Subject, key: ApiKey) -> ApiFacts | Lack:
         """Returns what a dry run found, or where the model has none or the API does not know it, a key check."""
@@ -52,7 +54,7 @@ class FreeCheck:
         api = subject.spec.api
         asked = family(api.model) if method is ProbeMethod.DRY_RUN else ""
         about = (api.base_url, key.fingerprint, method, asked)
-        outcome: Outcome = await self.once.ask(about, lambda: self._send(method, subject, key))
+        outcome: Outcome = await self.once.ask(about, lambda: self._send(method, subject, key), since=self.since)
         return outcome
 
     async def _send(self, method: ProbeMethod, subject: Subject, key: ApiKey) -> Outcome:

@@ -3,6 +3,7 @@
 What may not be read is a ``Lack`` with the rule that would allow it: failing to read is no fault of the integration.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -34,10 +35,12 @@ class ClusterReads:
 
     Attributes:
         once: shares what was read; its answers are objects, lists and lacks.
+        since: what was read before is not good enough.
     """
 
     gateway: Gateway
     once: Once[Any]
+    since: float = -math.inf
 
     async def target(self, kind: TargetKind, namespace: str, name: str) -> Live | Absent | Lack:
         """Returns a target as it is now."""
@@ -50,7 +53,9 @@ class ClusterReads:
     async def secret(self, namespace: str, name: str, key: str) -> SecretKey:
         """Returns one key of a Secret."""
         found: SecretKey = await self.once.ask(
-            ("secret", namespace, name, key), lambda: read_secret(self.gateway, namespace, name, key)
+            ("secret", namespace, name, key),
+            lambda: read_secret(self.gateway, namespace, name, key),
+            since=self.since,
         )
         return found
 
@@ -63,11 +68,11 @@ class ClusterReads:
         return await self._list(Address(resource=SCALED_OBJECTS, namespace=namespace))
 
     async def _object(self, address: Address) -> Live | Absent | Lack:
-        found: Live | Absent | Lack = await self.once.ask(address, lambda: self._get(address))
+        found: Live | Absent | Lack = await self.once.ask(address, lambda: self._get(address), since=self.since)
         return found
 
     async def _list(self, address: Address) -> tuple[Live, ...] | Lack:
-        found: tuple[Live, ...] | Lack = await self.once.ask(address, lambda: self._listed(address))
+        found: tuple[Live, ...] | Lack = await self.once.ask(address, lambda: self._listed(address), since=self.since)
         return found
 
     async def _get(self, address: Address) -> Live | Absent | Lack:

@@ -56,6 +56,15 @@ class Examiner:
     now: Callable[[], datetime]
     salt: bytes
 
+    def anew(self, since: float) -> "Examiner":
+        """Returns the same, for somebody who asked at that monotonic time: nothing that was read before will do."""
+        return replace(
+            self,
+            reads=replace(self.reads, since=since),
+            free_check=replace(self.free_check, since=since),
+            permissions=replace(self.permissions, since=since),
+        )
+
     async def gather(self, subject: Subject, wanted: Collection[Inquiry], on_facts: OnFacts = lambda _: None) -> Facts:
         """Returns the facts about a subject, as far as they were wanted.
 
@@ -150,7 +159,9 @@ class Examiner:
     async def _peer(self, looker: Looker, subject: Subject, neighbour: Neighbour) -> PeerFacts:
         # A hundred integrations on one key are a hundred times ninety-nine peers, and each is looked at once.
         about = ("peer", neighbour.namespace, neighbour.name, id(neighbour.spec))
-        found: tuple[TargetFacts, ...] = await self.reads.once.ask(about, partial(looker.of, neighbour))
+        found: tuple[TargetFacts, ...] = await self.reads.once.ask(
+            about, partial(looker.of, neighbour), since=self.reads.since
+        )
         here = neighbour.namespace == subject.namespace
         own = {f"{target.kind}/{target.name}" for target in subject.spec.targets if target.name} if here else set()
         targets = tuple(target for target in found if target.name not in own)

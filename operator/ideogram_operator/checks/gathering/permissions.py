@@ -1,6 +1,7 @@
 """Whether the operator may do all that this integration needs of it, and the rules that are missing."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,10 +24,11 @@ Allowed = Callable[[Address, str], Awaitable[bool | None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permissions:
-    """Asks the cluster what the operator may do."""
+    """Asks the cluster what the operator may do; nothing that was said before ``since``."""
 
     allowed: Allowed
     once: Once[Any]
+    since: float = -math.inf
 
     async def ask(self, subject: Subject) -> tuple[Refusal, ...] | Lack:
         """Returns what is needed and refused; what nobody can say counts as allowed until it is refused."""
@@ -39,7 +41,9 @@ class Permissions:
         )
 
     async def _one(self, address: Address, verb: str) -> bool | None:
-        allowed: bool | None = await self.once.ask(("allowed", address, verb), lambda: self.allowed(address, verb))
+        allowed: bool | None = await self.once.ask(
+            ("allowed", address, verb), lambda: self.allowed(address, verb), since=self.since
+        )
         return allowed
 
 

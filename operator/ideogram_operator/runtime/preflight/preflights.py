@@ -148,9 +148,12 @@ class Preflights:
         subject = subject_of(record, spec, hosts=self.hosts, why_not=why_not)
         course.key = record.fingerprint
         generation = record.generation
+        # Whoever asks, edits or rotates a key has just changed something; what was read before may not have it.
+        told = due.why in {"request", "spec", "key"}
+        examiner = self.examiner.anew(self.clock.monotonic()) if told else self.examiner
 
         async def carry_out() -> None:
-            facts = await self.examiner.gather(subject, due.wanted)
+            facts = await examiner.gather(subject, due.wanted)
             self._learn(record, course, Found(occasion=due, facts=facts, generation=generation, request=request))
 
         course.task = asyncio.create_task(self._guarded(record.key, course, carry_out), name=f"preflight {record.key}")

@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 _REFRESH_WITHIN: Final = 5.0
 _RECENT: Final = 60.0
+_STILL_GOOD: Final = timedelta(seconds=60)
+"""How long a probe that went well is good enough for somebody who asks for one."""
 _AFTER_MIDNIGHT: Final = 30.0
 
 
@@ -76,6 +78,7 @@ class Stream:
         self._probes = 0
         self._skipped: str | None = None
         self._closed = False
+        self._good: tuple[datetime, Outcome] | None = None
         self._asking: list[asyncio.Future[tuple[datetime, Outcome] | str]] = []
         self._spawn(self._run())
 
@@ -134,8 +137,11 @@ class Stream:
     async def asked(self) -> tuple[datetime, Outcome] | str:
         """Has it probe now and returns what that found, and when; or one sentence on why it was not sent.
 
-        A probe that is under way, whoever asked for it, is as good as one of our own.
+        A probe that is under way, whoever asked for it, is as good as one of our own; so is one that went well a
+        moment ago.
         """
+        if self._good is not None and self._tools.clock.now() - self._good[0] < _STILL_GOOD:
+            return self._good
         answer: asyncio.Future[tuple[datetime, Outcome] | str] = asyncio.get_running_loop().create_future()
         self._asking.append(answer)
         if not self._course.in_flight:
@@ -229,6 +235,7 @@ class Stream:
             # With the budget spent, what is known stands until there is money to ask again.
             wait = max(wait, self._purse.wait)
         self._facts.add(outcome, at=self._tools.clock.now(), fresh_for=FRESH_INTERVALS * wait)
+        self._good = (self._tools.clock.now(), outcome) if outcome.health is Health.HEALTHY else None
         self._answer((self._tools.clock.now(), outcome))
         if self._course.denials == 1:
             self._course = replace(self._course, refreshing=True)
