@@ -41,7 +41,8 @@ def main(*, plain: bool, patience: float) -> None:
 def _view(*, plain: bool) -> View:
     console = Console(highlight=False)
     if plain or not console.is_terminal or console.is_dumb_terminal:
-        return PlainView(lambda text: print(text, flush=True))
+        # One write for a line and its end: the watcher tells of its own from another thread.
+        return PlainView(lambda text: print(f"{text}\n", end="", flush=True))
     return LiveView(console, scenes=len(SCENES))
 
 

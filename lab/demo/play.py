@@ -1,9 +1,11 @@
 """What a scene can do: act, say what it did, and claim what must be seen before the next line."""
 
 import subprocess
+import sysconfig
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from time import monotonic
 
 from lab.controlplane.binaries import kubectl
@@ -91,16 +93,33 @@ class Play:
         Raises:
             DidNotHappenError: it failed.
         """
+        return self._printed(kubectl(), arguments)
+
+    def _printed(self, program: Path, arguments: Sequence[str], *, ends: Sequence[int] = (0,)) -> str:
         whose = f"--kubeconfig={self.stage.cluster.kubeconfig}", f"--namespace={SHOP}"
-        command = [str(kubectl()), *whose, *arguments]
+        command = [str(program), *arguments, *whose]
         done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
-        if done.returncode:
-            raise DidNotHappenError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
+        if done.returncode not in ends:
+            raise DidNotHappenError(f"{program.name} {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout
 
-    def keep_screen(self, title: str, *arguments: str, cut: Callable[[str], str] = str) -> None:
-        """Keeps what kubectl prints now, or what ``cut`` leaves of it, for the end."""
-        self.screens[f"{title}: kubectl -n {SHOP} {' '.join(arguments)}"] = cut(self.kubectl(*arguments))
+    def keep_screen(
+        self,
+        title: str,
+        *arguments: str,
+        cut: Callable[[str], str] = str,
+        plugin: str = "",
+        ends: Sequence[int] = (0,),
+    ) -> None:
+        """Keeps what kubectl, or a plugin of it, prints now for the end: all of it, or what ``cut`` leaves.
+
+        Raises:
+            DidNotHappenError: it ended with none of the exit codes ``ends``.
+        """
+        program = Path(sysconfig.get_path("scripts")) / f"kubectl-{plugin}" if plugin else kubectl()
+        words = (plugin, *arguments) if plugin else arguments
+        printed = self._printed(program, arguments, ends=ends)
+        self.screens[f"{title}: kubectl -n {SHOP} {' '.join(words)}"] = cut(printed)
 
     def kill_operator(self) -> None:
         """Kills it with -9, in the middle of whatever it is doing."""

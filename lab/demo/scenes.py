@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from ideogram_operator.resource.words import DRILL_ANNOTATION, PREFLIGHT_ANNOTATION
 from lab.demo.kubectl import essence, folded
 from lab.demo.play import Play
 from lab.demo.sight import Sight
@@ -38,6 +39,43 @@ def all_live(play: Play) -> None:
     )
     play.baseline.update({app.name: app.told for app in play.sights})
     play.keep_screen("Before the outage", "get", "idi")
+
+
+def checklist_is_carried_out(play: Play) -> None:
+    """Before anything fails: a setting that an account cannot bear is found, with what to do, and seen to be mended."""
+    play.expect("the checklist has been carried out for all three", lambda app: bool(app.checks))
+    _set_concurrency(play, "5")
+    _ask_for_preflight(play)
+    play.expect(
+        "concurrency: 3 pods with 5 requests each are more than the account's 8",
+        lambda app: app.checks["concurrency"]["result"] == "Fail",
+        of=["storefront"],
+    )
+    play.keep_screen("The checklist", "preflight", "storefront", plugin="ideogram", ends=(0, 1))
+    _set_concurrency(play, "2")
+    _ask_for_preflight(play)
+    play.expect(
+        "concurrency: 3 pods with 2 each are not",
+        lambda app: app.checks["concurrency"]["result"] == "Pass",
+        of=["storefront"],
+    )
+    play.expect("storefront's pods have followed both", lambda app: len(app.pods) == 3, of=["storefront"])
+    _untouched(play)
+
+
+def fallback_is_rehearsed(play: Play) -> None:
+    """A drill: away, verified at the application's own URL, back, verified again, and recorded."""
+    pods = _pods(play)["storefront"]
+    token = _ask(play, DRILL_ANNOTATION)
+    play.did(f"kubectl annotate idi storefront {DRILL_ANNOTATION}={token}")
+    play.expect("storefront is in fallback, and says so itself", lambda app: _says(app, "disabled"), of=["storefront"])
+    play.expect(
+        "it is back, says so too, and the drill is recorded as Succeeded",
+        lambda app: app.drill.get("result") == "Succeeded" and _says(app, "enabled"),
+        of=["storefront"],
+    )
+    play.require("its pods were replaced; nobody else's were", not pods & _pods(play)["storefront"])
+    _untouched(play)
 
 
 def provider_goes_down(play: Play) -> None:
@@ -159,6 +197,8 @@ def kubectl_tells(play: Play) -> None:
 
 SCENES: Final = (
     Scene(title="Three applications, all Live", play=all_live),
+    Scene(title="The checklist, before anything fails", play=checklist_is_carried_out),
+    Scene(title="The fallback is rehearsed", play=fallback_is_rehearsed),
     Scene(title="The provider goes down", play=provider_goes_down),
     Scene(title="The provider returns", play=provider_returns),
     Scene(title="The key is revoked, then replaced", play=key_is_revoked),
@@ -170,6 +210,28 @@ SCENES: Final = (
 
 
 # -- what scenes have in common ---------------------------------------------------------------------------------------
+
+
+def _set_concurrency(play: Play, value: str) -> None:
+    command = ("set", "env", "deployment/storefront", f"IDEOGRAM_CONCURRENCY={value}")
+    play.kubectl(*command)
+    play.did(f"kubectl {' '.join(command)}")
+
+
+def _ask_for_preflight(play: Play) -> None:
+    token = _ask(play, PREFLIGHT_ANNOTATION)
+    play.expect(
+        "the checklist is carried out again, on request",
+        lambda app: app.status["preflight"].get("lastHandledRequest") == token,
+        of=["storefront"],
+    )
+
+
+def _ask(play: Play, annotation: str) -> str:
+    """Asks the operator for something about the storefront; the annotation's new value."""
+    token = f"{datetime.now(UTC):%H%M%S%f}"
+    play.kubectl("annotate", "idi", "storefront", f"{annotation}={token}", "--overwrite")
+    return token
 
 
 def _fall_back(play: Play, trigger: str) -> None:

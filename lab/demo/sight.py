@@ -71,6 +71,16 @@ class Sight:
         return list(self.status.get("history", ()))
 
     @property
+    def checks(self) -> Mapping[str, Json]:
+        """The checks of the preflight, by id."""
+        return {check["id"]: check for check in self.status.get("preflight", {}).get("checks", ())}
+
+    @property
+    def drill(self) -> Json:
+        """The rehearsal of the fallback, as status tells it."""
+        return dict(self.status.get("drill", {}))
+
+    @property
     def told(self) -> Json:
         """What of the target decides how the application runs: spec or data, whole."""
         content = self.target["data"] if self.target["kind"] == "ConfigMap" else self.target["spec"]

@@ -18,11 +18,13 @@ SHOP: Final = "shop"
 HURRY: Final[dict[str, dict[str, Any]]] = {
     "probe": {"interval": "1s", "suspectInterval": "500ms", "timeout": "2s", "generate": {"interval": "0s"}},
     "recovery": {"hold": "3s", "successes": 2, "relapseWindow": "0s", "maxFlipsPerHour": 30},
+    "drill": {"duration": "2s"},
 }
 """What the demo's integrations have and a real one should not: nobody wants to watch a hold of five minutes."""
 WORDS_ON_HURRY: Final = (
     "The demo is in a hurry: it asks the API every 1s (default 10s), confirms every 500ms (2s), holds a fallback "
-    "for 3s (5m), wants 2 good answers (3), allows 30 flips an hour (4) and never pays for a check (every 6h)."
+    "for 3s (5m), wants 2 good answers (3), allows 30 flips an hour (4), rehearses for 2s (60s) and never pays for a "
+    "check (every 6h)."
 )
 WHAT_IS_REAL: Final = (
     "Real: etcd, the API server, its controllers, the chart, the operator and all that kubectl shows. Played: the "

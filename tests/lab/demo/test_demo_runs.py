@@ -12,10 +12,13 @@ import psutil
 import pytest
 
 from lab.cluster import REPOSITORY
-from lab.demo.scenes import SCENES
+from lab.demo.scenes import SCENES, provider_goes_down
 from lab.waiting import wait_until
 
 pytestmark = [pytest.mark.cluster, pytest.mark.e2e]
+
+
+GOES_DOWN = next(scene for scene in SCENES if scene.play is provider_goes_down)
 
 
 @contextmanager
@@ -72,7 +75,14 @@ def test_all_of_it_happens_and_is_told_in_plain_lines(tmp_path: Path) -> None:
     assert "everything happened" in told.splitlines()[-1]
     assert not {"\x1b", "\r", "\b"} & set(told)
     assert max(map(len, told[: told.index("== Before the outage")].splitlines())) <= 120
-    for kept in ("Before the outage", "During the outage", "After the outage", "At the end", "When it happened"):
+    for kept in (
+        "The checklist",
+        "Before the outage",
+        "During the outage",
+        "After the outage",
+        "At the end",
+        "When it happened",
+    ):
         assert f"\n== {kept}" in told
     assert not left_behind(tmp_path)
 
@@ -86,7 +96,7 @@ def test_all_of_it_happens_and_is_told_in_plain_lines(tmp_path: Path) -> None:
 )
 def test_what_does_not_happen_is_told_and_the_demo_fails(tmp_path: Path, number: signal.Signals, told: str) -> None:
     with demo(tmp_path, "--patience", "8") as person:
-        read_until(person, SCENES[1].title)
+        read_until(person, GOES_DOWN.title)
         os.kill(operator_pid(tmp_path), number)
         rest = rest_of(person)
     assert person.returncode == 1
@@ -98,7 +108,7 @@ def test_what_does_not_happen_is_told_and_the_demo_fails(tmp_path: Path, number:
 
 def test_ctrl_c_is_no_success_and_leaves_nothing_behind(tmp_path: Path) -> None:
     with demo(tmp_path) as person:
-        read_until(person, SCENES[1].title)
+        read_until(person, GOES_DOWN.title)
         os.killpg(person.pid, signal.SIGINT)
         rest = rest_of(person)
     assert person.returncode == 130

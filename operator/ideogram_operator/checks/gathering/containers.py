@@ -7,7 +7,7 @@ a Secret. Only places are handed on, never values.
 import base64
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -62,11 +62,7 @@ def containers_of(kind: TargetKind, live: Json, view: View) -> tuple[ContainerFa
         return (_config_map(live, view),)
     spec = pod_spec(kind, live)
     parts = [(one, init) for part, init in _PARTS for one in listed(spec, part)]
-    # Which containers mount a ConfigMap is of no matter: it is told once.
-    return tuple(
-        _container(one, env_of(kind, live, one), view, init=init, mounted=() if index else tuple(_mounted(view)))
-        for index, (one, init) in enumerate(parts)
-    )
+    return _with_mounted([_container(one, env_of(kind, live, one), view, init=init) for one, init in parts], view)
 
 
 def secrets_of(kind: TargetKind, live: Json) -> tuple[tuple[str, str], ...]:
@@ -81,7 +77,17 @@ def secrets_of(kind: TargetKind, live: Json) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _container(container: Json, env: list[Json], view: View, *, init: bool, mounted: tuple[str, ...]) -> ContainerFacts:
+def _with_mounted(containers: list[ContainerFacts], view: View) -> tuple[ContainerFacts, ...]:
+    """The containers; of ConfigMaps with the key in them, those that no variable tells of count for the first."""
+    told = [place for one in containers for place in one.exposed]
+    # Which containers mount a ConfigMap is of no matter: it is told once.
+    untold = [place for place in _mounted(view) if not any(f"{one} ".startswith(f"{place} ") for one in told)]
+    return tuple(
+        one if index else replace(one, exposed=(*one.exposed, *untold)) for index, one in enumerate(containers)
+    )
+
+
+def _container(container: Json, env: list[Json], view: View, *, init: bool) -> ContainerFacts:
     variables = variables_of(container, env, view.config_maps)
     name = str(container.get("name", ""))
     words = ("args",) if any(view.shows(word) for word in texts_of(container)) else ()
@@ -91,7 +97,7 @@ def _container(container: Json, env: list[Json], view: View, *, init: bool, moun
         for entry in env
         if isinstance(entry.get("value"), str) and view.shows(entry["value"])
     ]
-    exposed = [*literal, *(one.where for one in variables.values() if _is_exposed(one, view)), *words, *mounted]
+    exposed = [*literal, *(one.where for one in variables.values() if _is_exposed(one, view)), *words]
     return ContainerFacts(
         name=name,
         init=init,

@@ -6,6 +6,8 @@ from typing import Final
 
 from ideogram_operator.checks.facts import KeyFacts, Lack
 from ideogram_operator.checks.gathering.subject import Subject
+from ideogram_operator.cluster.addresses import SECRETS, Address
+from ideogram_operator.cluster.errors import rbac_rule
 from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.cluster.secrets import Finding, SecretKey, read_secret
 from ideogram_operator.ideogram.key import ApiKey, UnusableKeyError
@@ -79,11 +81,7 @@ def interpret(namespace: str, ref: SecretKeyRef, secret: SecretKey, *, salt: byt
     if secret.value is None:
         untold = secret.finding in _UNTOLD
         result = CheckResult.UNKNOWN if untold else CheckResult.FAIL
-        hint = (
-            "Give the operator the right to read it, or look at the Kubernetes API server."
-            if untold
-            else f"Store the API key as it was issued in {place}."
-        )
+        hint = _readable(namespace, secret.finding) if untold else f"Store the API key as it was issued in {place}."
         return KeyReading(facts=Lack(result=result, message=_plain(secret.message), hint=hint))
     try:
         trimmed = ApiKey(secret.value.reveal(), salt=salt)
@@ -100,6 +98,14 @@ def manager(owners: Iterable[str], annotations: Iterable[str]) -> str:
     """Returns who manages a Secret, by its owners (``kind/name``) or its annotations; empty if nobody that is known."""
     owner = next((one for one in owners if one.partition("/")[0] in MANAGERS), "")
     return owner or next((name for mark, name in _BY_ANNOTATION.items() if mark in set(annotations)), "")
+
+
+def _readable(namespace: str, finding: Finding) -> str:
+    """What to do about a Secret that cannot be read."""
+    if finding is not Finding.FORBIDDEN:
+        return "Look at the Kubernetes API server."
+    rule = rbac_rule(Address(resource=SECRETS, namespace=namespace), "get")
+    return f"Add this rule to the operator's role: {rule}."
 
 
 def _plain(message: str) -> str:
