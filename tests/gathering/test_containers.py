@@ -49,7 +49,7 @@ EXPOSURES: dict[str, tuple[Json, dict[str, dict[str, str]], tuple[str, ...]]] = 
             container({"name": "TOKEN", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "token"}}})
         ),
         {"settings": {"token": KEY}},
-        ("ConfigMap settings, key token (env TOKEN)", "ConfigMap settings, key token"),
+        ("ConfigMap settings, key token (env TOKEN)",),
     ),
     "a whole ConfigMap": (
         deployment(container(envFrom=[{"configMapRef": {"name": "settings"}}])),

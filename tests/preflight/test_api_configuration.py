@@ -181,10 +181,8 @@ async def test_a_key_of_one_environment_passes_and_its_sharers_are_counted(world
 async def test_the_key_of_another_environment_s_integration_fails_in_whatever_namespace_it_is(
     world: World, environment: str
 ) -> None:
-    encoded = base64.b64encode(world.simulator.key.encode()).decode()
-    metadata = {"name": "borrowed", "namespace": world.elsewhere}
-    world.kube.apply({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"token": encoded}})
-    api = world.api(keySecretRef={"name": "borrowed", "key": "token"})
+    world.put_key(world.elsewhere, "borrowed", world.simulator.key)
+    api = world.api(keySecretRef={"name": "borrowed"})
     with world.integration(namespace=world.elsewhere, api=api, environment=environment) as name:
         found = await world.row(SEPARATE)
     says = f"The same key is used by {world.elsewhere}/{name} ({environment})."

@@ -5,6 +5,7 @@ put back by itself but what a ``with`` block holds: whatever a case makes beside
 """
 
 import asyncio
+import base64
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -179,6 +180,12 @@ class World:
         name = self.name("secret")
         self.gallery.put_secret(name, **entries)
         return name
+
+    def put_key(self, namespace: str, name: str, value: str) -> None:
+        """A Secret with a key, in whatever namespace."""
+        data = {"api-key": base64.b64encode(value.encode()).decode()}
+        metadata = {"name": name, "namespace": namespace}
+        self.kube.apply({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data})
 
     def key(self, value: str) -> Json:
         """``spec.api`` with this key, in a Secret of its own."""

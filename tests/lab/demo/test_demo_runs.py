@@ -71,10 +71,11 @@ def test_all_of_it_happens_and_is_told_in_plain_lines(tmp_path: Path) -> None:
     assert person.returncode == 0, told
     positions = [told.index(f"== {number} of {len(SCENES)}: {scene.title}") for number, scene in enumerate(SCENES, 1)]
     assert positions == sorted(positions)
-    assert "✘" not in told
+    played = told[: told.index("== Before the outage")]
+    assert "✘" not in played
     assert "everything happened" in told.splitlines()[-1]
     assert not {"\x1b", "\r", "\b"} & set(told)
-    assert max(map(len, told[: told.index("== Before the outage")].splitlines())) <= 120
+    assert max(map(len, played.splitlines())) <= 120
     for kept in (
         "The checklist",
         "Before the outage",
