@@ -252,7 +252,6 @@ async def test_a_host_that_nobody_allowed_fails_with_the_flag_that_would(world: 
     flag = f"--allow-host {world.address} (chart value allowHosts)"
     says = f"The operator may not send a key to {world.simulator.url}: allow it with {flag}."
     expect(found, "Fail", "Inspected", says, "Correct spec.api.baseURL, or allow its host")
-    assert world.simulator.admin.requests(key=world.simulator.key) == []
 
 
 @pytest.mark.parametrize(

@@ -91,11 +91,13 @@ async def test_an_address_that_leads_nowhere_leaves_the_key_unknown(world: World
 
 
 async def test_no_key_is_sent_where_it_may_not_go_or_while_there_is_none(world: World) -> None:
+    before = len(world.simulator.admin.requests())
     found = await world.row(HEADER, hidden=[world.address])
     assert (found.result, found.hint) == ("Unknown", "Mend base-url first.")
     found = await world.row(HEADER, api=world.api(keySecretRef={"name": "gone"}))
     says = "There is no usable key: there is no Secret gone."
     expect(found, "Unknown", "", says, "Mend what key-in-secret says first.")
+    assert len(world.simulator.admin.requests()) == before
 
 
 @pytest.mark.parametrize(
@@ -248,6 +250,8 @@ KEDA = {
 
 
 def busy(world: World, *, pods: int, each: str, kind: str = "Deployment", **parts: Any) -> str:
+    """A workload that may have so many pods. A Deployment that is paused counts them all and has none made."""
+    parts |= {"paused": True} if kind == "Deployment" else {}
     return world.workload(kind, containers=[world.container(IDEOGRAM_CONCURRENCY=each)], replicas=pods, **parts)
 
 

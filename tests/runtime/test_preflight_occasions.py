@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ideogram_operator.checks.checklist import CHECKLIST
-from ideogram_operator.checks.facts import Inquiry
+from ideogram_operator.checks.facts import GenerationFacts, Inquiry, Lack
 from ideogram_operator.resource.checklist import CheckEvidence, CheckId, CheckResult
 from ideogram_operator.resource.observations import CheckStatus, PreflightStatus
 from ideogram_operator.resource.spec import IntegrationSpec
+from ideogram_operator.resource.words import Health
 from ideogram_operator.runtime.preflight.occasion import (
     FREE,
     Occasion,
@@ -53,6 +53,8 @@ DONE = PreflightStatus(
     notified_at=NOON - HOUR,
     checks=(check(CheckId.IMAGE_DOWNLOAD), check(CheckId.IMAGE_SAFE_FLAG)),
 )
+NO_PICTURE = Lack(result=CheckResult.UNKNOWN, message="no image was made")
+IMAGE = GenerationFacts(at=NOON, health=Health.HEALTHY, message="HTTP 200", picture=NO_PICTURE)
 QUIET = Situation(spec=SPEC, status=DONE, generation=1, request="one", now=NOON)
 
 
@@ -135,13 +137,25 @@ def test_what_costs_or_disturbs_is_asked_only_where_it_is_about_something_new(
 
 def test_an_image_that_this_process_remembers_is_not_paid_for_again() -> None:
     checks = (check(CheckId.IMAGE_DOWNLOAD), CheckStatus(id=CheckId.IMAGE_SAFE_FLAG, result=CheckResult.UNKNOWN))
-    found = due(generation=2, status=DONE.model_copy(update={"checks": checks}), image_known=True)
+    found = due(generation=2, status=DONE.model_copy(update={"checks": checks}), image=IMAGE)
     assert found is not None
     assert found.wanted == FREE
 
 
-def test_another_look_is_free_and_is_not_a_preflight_of_its_own() -> None:
-    assert due(look_again=True) == Occasion(whole=False, wanted=FREE, why="look")
+def test_another_look_is_at_what_is_wrong_alone_and_is_not_a_preflight_of_its_own() -> None:
+    wrong = wrongly(check(CheckId.METADATA_DATABASE, CheckResult.FAIL), check(CheckId.TARGETS_EXIST, CheckResult.FAIL))
+    stored = spec(notify=NOTIFY, database={"urlSecretRef": {"name": "db"}})
+    wanted = frozenset({Inquiry.DATABASE, Inquiry.TARGETS})
+    assert due(look_again=True, spec=stored, status=wrong) == Occasion(whole=False, wanted=wanted, why="look")
+    assert due(look_again=True) is None
+
+
+def test_the_end_of_a_drill_is_looked_at_and_nothing_else_with_it() -> None:
+    assert due(drilled=True) == Occasion(whole=False, wanted=frozenset({Inquiry.BREAKER}), why="look")
+
+
+def wrongly(*checks: CheckStatus) -> PreflightStatus:
+    return DONE.model_copy(update={"checks": (*DONE.checks, *checks)})
 
 
 @pytest.mark.parametrize("field", ["at", "expires"])
@@ -152,7 +166,11 @@ def test_an_attestation_is_judged_again_when_it_begins_and_when_it_ends(field: s
     assert occasion(before) is None
     assert next_in(before) == timedelta(minutes=30)
     after = replace(before, now=NOON + timedelta(minutes=30))
-    assert occasion(after) == Occasion(whole=False, wanted=FREE, why="look")
+    look = occasion(after)
+    assert look is not None
+    assert not look.whole
+    # What is seen is asked again beside what is said, and nothing that costs money or disturbs people.
+    assert {Inquiry.TARGETS, Inquiry.STORAGE, Inquiry.TRAFFIC} <= look.wanted <= FREE
     assert occasion(replace(after, judged_at=after.now)) is None
 
 
@@ -168,6 +186,9 @@ def test_a_time_ahead_of_the_clock_delays_nothing() -> None:
     [
         (check(CheckId.TARGETS_EXIST, CheckResult.FAIL), True),
         (check(CheckId.DURABLE_STORAGE, CheckResult.UNKNOWN), True),
+        (check(CheckId.METADATA_DATABASE, CheckResult.UNKNOWN), False),
+        (check(CheckId.ROLLBACK_TESTED, CheckResult.FAIL), False),
+        (check(CheckId.CIRCUIT_BREAKER, CheckResult.FAIL), True),
         (check(CheckId.TARGETS_EXIST), False),
         (check(CheckId.STAGING_TESTED, CheckResult.SKIPPED), False),
         (check(CheckId.SAFETY_LOG, CheckResult.UNKNOWN), False),
@@ -176,7 +197,26 @@ def test_a_time_ahead_of_the_clock_delays_nothing() -> None:
     ],
 )
 def test_only_what_another_free_look_could_find_mended_is_looked_at_again(told: CheckStatus, mends: bool) -> None:
-    assert mendable(CHECKLIST, (told,)) is mends
+    stored = spec(storage={"url": "s3://images"})
+    assert bool(mendable(stored, wrongly(told), None)) is mends
+
+
+def test_with_the_image_remembered_what_rests_on_it_is_looked_at_for_nothing() -> None:
+    wrong = wrongly(check(CheckId.MODEL_ACCEPTED, CheckResult.UNKNOWN))
+    assert mendable(SPEC, wrong, None) == frozenset()
+    assert mendable(SPEC, wrong, IMAGE) == {Inquiry.API}
+
+
+def test_an_image_that_the_api_did_not_make_is_asked_for_again_after_ten_minutes() -> None:
+    bad = replace(IMAGE, at=NOON, health=Health.DOWN)
+    at = replace(QUIET, image=bad, now=NOON + timedelta(minutes=9))
+    assert occasion(at) is None
+    assert next_in(at) == timedelta(minutes=1)
+    due_again = occasion(replace(at, now=NOON + timedelta(minutes=10)))
+    assert due_again == Occasion(whole=False, wanted=frozenset({Inquiry.GENERATION}), why="look")
+    tried = replace(at, now=NOON + timedelta(minutes=10), paid_at=NOON + timedelta(minutes=9))
+    assert occasion(tried) is None
+    assert occasion(replace(at, image=replace(bad, health=Health.HEALTHY), now=NOON + timedelta(hours=1))) is None
 
 
 def test_looks_get_rarer_the_longer_something_stays_wrong() -> None:

@@ -62,11 +62,13 @@ class KeyFacts:
         place: for people: ``Secret shop/ideogram, key api-key``.
         spaced: whether there is white space or a newline around it.
         manager: who owns the Secret, such as ``ExternalSecret/ideogram``; empty if no manager that is known.
+        fingerprint: keyed, of the key without white space; worthless outside of this process.
     """
 
     place: str
     spaced: bool = False
     manager: str = ""
+    fingerprint: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

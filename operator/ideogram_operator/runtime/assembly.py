@@ -144,6 +144,7 @@ def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Send
         metrics=metrics,
         hosts=hosts,
         soon=links.dirty,
+        refresh=links.refresh,
     )
     reconciler = _reconciler(
         settings,

@@ -89,7 +89,12 @@ def interpret(namespace: str, ref: SecretKeyRef, secret: SecretKey, *, salt: byt
         hint = f"Store the API key as it was issued in {place}."
         return KeyReading(facts=Lack(result=CheckResult.FAIL, message=f"{place}: {error}", hint=hint))
     spaced = secret.finding is Finding.WHITE_SPACE
-    facts = KeyFacts(place=place, spaced=spaced, manager=manager(secret.owners, secret.annotations))
+    facts = KeyFacts(
+        place=place,
+        spaced=spaced,
+        manager=manager(secret.owners, secret.annotations),
+        fingerprint=trimmed.fingerprint,
+    )
     # The application would send the white space too, and fail: so there is nothing to ask the API with.
     return KeyReading(facts=facts, key=None if spaced else trimmed, trimmed=trimmed)
 

@@ -2,27 +2,31 @@
 
 All of it is carried out when the integration is new, when its spec or key changes, when somebody asks, and after its
 interval. What costs money or disturbs people is left out where nothing has changed that it is about. In between, what
-was found wrong is looked at again, free of charge, so that whoever mends it sees that soon.
+was found wrong is looked at again, that alone and free of charge, so that whoever mends it sees that soon.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from ideogram_operator.checks.check import Check
-from ideogram_operator.checks.facts import Inquiry
+from ideogram_operator.checks.checklist import CHECKLIST
+from ideogram_operator.checks.facts import GenerationFacts, Inquiry
 from ideogram_operator.checks.gathering.examiner import COSTLY
-from ideogram_operator.resource.checklist import CheckId, CheckResult
+from ideogram_operator.resource.checklist import CheckEvidence, CheckId, CheckResult
 from ideogram_operator.resource.model import SpecModel
 from ideogram_operator.resource.observations import CheckStatus, PreflightStatus
 from ideogram_operator.resource.spec import IntegrationSpec
+from ideogram_operator.resource.words import Health
 from ideogram_operator.runtime.patience import patience
 
 RETEST_RECEIVERS: Final = timedelta(days=30)
 """A receiver that heard a test message is not disturbed again for so long: it may be somebody's pager."""
+RETRY_IMAGE: Final = timedelta(minutes=10)
+"""After so long a paid check that failed at the API is made again, within the budget, and so is each that fails."""
 FIRST_LOOK: Final = 15.0
 LONGEST_LOOK: Final = 3600.0
 """Seconds from one look at what was found wrong to the next: soon at first, and rarer as time goes by."""
@@ -57,7 +61,9 @@ class Situation:
         key_changed: whether the key is another one than at the last preflight of this process.
         look_again: whether something found wrong is due for another look.
         judged_at: when the checks were last judged; None if this process has not.
-        image_known: whether this process remembers what the last paid check found.
+        image: what the last paid check found, if this process remembers.
+        paid_at: when a paid check was last asked for by this process, whatever came of it.
+        drilled: whether a drill has ended since.
     """
 
     spec: IntegrationSpec
@@ -67,7 +73,9 @@ class Situation:
     key_changed: bool = False
     look_again: bool = False
     judged_at: datetime | None = None
-    image_known: bool = False
+    image: GenerationFacts | None = None
+    paid_at: datetime | None = None
+    drilled: bool = False
     now: datetime
 
 
@@ -76,9 +84,8 @@ def occasion(situation: Situation) -> Occasion | None:
     why = _why_whole(situation)
     if why:
         return Occasion(whole=True, wanted=FREE | _costly(situation, asked=why == "request"), why=why)
-    if situation.look_again or _edge_passed(situation):
-        return Occasion(whole=False, wanted=FREE, why="look")
-    return None
+    wanted = frozenset().union(*_reasons_to_look(situation))
+    return Occasion(whole=False, wanted=wanted, why="look") if wanted else None
 
 
 def next_in(situation: Situation) -> timedelta:
@@ -87,7 +94,9 @@ def next_in(situation: Situation) -> timedelta:
     if status.last_time is None:
         return timedelta()
     interval = status.last_time + situation.spec.preflight.interval
+    again = _image_again(situation)
     moments = [interval, *_edges(situation.spec, situation.judged_at or status.last_time)]
+    moments += [again] if again is not None else []
     return max(timedelta(), min(moments) - situation.now)
 
 
@@ -96,10 +105,17 @@ def look_in(lasted: float) -> float:
     return patience(lasted, first=FIRST_LOOK, longest=LONGEST_LOOK)
 
 
-def mendable(checks: Iterable[Check], told: Iterable[CheckStatus]) -> bool:
-    """Whether something is wrong that another look, free of charge, may find mended."""
-    wrong = {one.id for one in told if one.result in {CheckResult.FAIL, CheckResult.UNKNOWN, CheckResult.WARN}}
-    return any(check.id in wrong and check.needs and not COSTLY & set(check.needs) for check in checks)
+def mendable(spec: IntegrationSpec, status: PreflightStatus, image: GenerationFacts | None) -> frozenset[Inquiry]:
+    """Returns what has to be asked again to find mended what is wrong; empty if a look would show nothing new.
+
+    What the spec does not even name changes with the spec, what only a drill can prove with a drill, and what costs
+    money or disturbs people is not asked for a look: where it is remembered, the rest can be judged with it.
+    """
+    wrong = {one.id for one in status.checks if one.result in _WRONG}
+    needs = (frozenset(check.needs) for check in CHECKLIST if check.id in wrong)
+    known = frozenset({Inquiry.GENERATION}) if image is not None else frozenset()
+    possible = (FREE | known) - frozenset(_not_named(spec))
+    return frozenset().union(*(one - COSTLY for one in needs if one <= possible and one != {Inquiry.BREAKER}))
 
 
 def paid_digest(spec: IntegrationSpec) -> str:
@@ -116,6 +132,53 @@ def digest(*parts: SpecModel) -> str:
     """Returns a short hash of parts of a spec; there is no secret in a spec."""
     told = json.dumps([part.model_dump(mode="json") for part in parts], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+_WRONG: Final = frozenset({CheckResult.FAIL, CheckResult.UNKNOWN, CheckResult.WARN})
+
+
+def _not_named(spec: IntegrationSpec) -> Iterator[Inquiry]:
+    given = {
+        Inquiry.STORAGE: spec.storage,
+        Inquiry.DATABASE: spec.database,
+        Inquiry.TRAFFIC: spec.traffic,
+        Inquiry.PREDECESSOR: spec.preflight.predecessor,
+    }
+    yield from (inquiry for inquiry, part in given.items() if part is None)
+
+
+def _reasons_to_look(situation: Situation) -> Iterator[frozenset[Inquiry]]:
+    if situation.look_again:
+        yield mendable(situation.spec, situation.status, situation.image)
+    if _image_failed(situation):
+        yield frozenset({Inquiry.GENERATION})
+    if situation.drilled:
+        yield frozenset({Inquiry.BREAKER})
+    if _edge_passed(situation):
+        # An attestation stands in for what cannot be seen, so that has to be looked at with it; the key is the least.
+        yield frozenset({Inquiry.KEY}).union(*(_free(check) for check in CHECKLIST if _attestable(check)))
+
+
+def _image_failed(situation: Situation) -> bool:
+    """Whether a paid check that the API did not answer well is to be made again: it may have been an outage."""
+    again = _image_again(situation)
+    return again is not None and situation.now >= again
+
+
+def _image_again(situation: Situation) -> datetime | None:
+    """When a paid check that failed is made again; None if none has."""
+    image = situation.image
+    if image is None or image.health is Health.HEALTHY:
+        return None
+    return max(image.at, situation.paid_at or image.at) + RETRY_IMAGE
+
+
+def _free(check: Check) -> frozenset[Inquiry]:
+    return frozenset(check.needs) - COSTLY
+
+
+def _attestable(check: Check) -> bool:
+    return CheckEvidence.ATTESTED in check.evidence
 
 
 def _why_whole(situation: Situation) -> str:
@@ -147,7 +210,7 @@ def _paid_is_due(situation: Situation) -> bool:
     last, flag = _of(status, CheckId.IMAGE_DOWNLOAD), _of(status, CheckId.IMAGE_SAFE_FLAG)
     if status.paid_for != paid_digest(spec) or last is None or last.result is CheckResult.SKIPPED:
         return True
-    if not situation.image_known and (flag is None or flag.result is not CheckResult.PASS):
+    if situation.image is None and (flag is None or flag.result is not CheckResult.PASS):
         # It rests on an attestation too, which may have come meanwhile; without the image nobody could judge it.
         return True
     at = last.time or status.last_time

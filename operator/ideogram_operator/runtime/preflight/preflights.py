@@ -12,10 +12,10 @@ from typing import Final
 
 import structlog
 
-from ideogram_operator.checks.checklist import CHECKLIST
-from ideogram_operator.checks.facts import Facts, GenerationFacts
+from ideogram_operator.checks.facts import Facts, GenerationFacts, Inquiry, KeyFacts
 from ideogram_operator.checks.gathering.examiner import Examiner
 from ideogram_operator.ideogram.hosts import AllowedHosts
+from ideogram_operator.resource.checklist import CheckResult
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.spec import IntegrationSpec
 from ideogram_operator.resource.status import token_of
@@ -47,6 +47,8 @@ class Course:
         wrong_since: since when something is wrong that may be mended; None while nothing is.
         look_at: when that is looked at again. Both on the monotonic clock.
         judged_at: when the checks were last judged.
+        paid_at: when a paid check was last asked for.
+        drilled_at: when the last drill ended that the checks know of.
         task: the preflight that is under way.
     """
 
@@ -56,6 +58,8 @@ class Course:
     wrong_since: float | None = None
     look_at: float = math.inf
     judged_at: datetime | None = None
+    drilled_at: datetime | None = None
+    paid_at: datetime | None = None
     not_before: float = 0.0
     task: "asyncio.Task[None] | None" = None
 
@@ -67,6 +71,7 @@ class Preflights:
     Attributes:
         hosts: where keys may be sent.
         soon: asks for a reconcile, which reports what was found.
+        refresh: has an integration's key read again.
     """
 
     clock: Clock
@@ -75,6 +80,7 @@ class Preflights:
     metrics: Metrics
     hosts: AllowedHosts
     soon: Callable[[Key], None]
+    refresh: Callable[[Key], Awaitable[None]]
     _courses: dict[Key, Course] = field(default_factory=dict)
 
     def consider(self, record: Record, raw: Raw, *, why_not: Reason | None) -> float:
@@ -117,8 +123,9 @@ class Preflights:
         course = self._courses.get(record.key)
         if course is None or course.uid != record.uid:
             self.forget(record.key)
-            course = self._courses[record.key] = Course(uid=record.uid, key=record.fingerprint)
-            if mendable(CHECKLIST, record.preflight.checks):
+            course = Course(uid=record.uid, key=record.fingerprint, drilled_at=record.drill.last_time)
+            self._courses[record.key] = course
+            if record.spec is not None and mendable(record.spec, record.preflight, None):
                 self._watch(course)
         return course
 
@@ -131,7 +138,9 @@ class Preflights:
             key_changed=course.key != record.fingerprint,
             look_again=self.clock.monotonic() >= course.look_at,
             judged_at=course.judged_at,
-            image_known=course.image is not None,
+            image=course.image,
+            paid_at=course.paid_at,
+            drilled=course.drilled_at != record.drill.last_time,
             now=self.clock.now(),
         )
 
@@ -146,7 +155,8 @@ class Preflights:
         why_not: Reason | None,
     ) -> None:
         subject = subject_of(record, spec, hosts=self.hosts, why_not=why_not)
-        course.key = record.fingerprint
+        course.key, course.drilled_at = record.fingerprint, record.drill.last_time
+        course.paid_at = self.clock.now() if Inquiry.GENERATION in due.wanted else course.paid_at
         generation = record.generation
         # Whoever asks, edits or rotates a key has just changed something; what was read before may not have it.
         told = due.why in {"request", "spec", "key"}
@@ -154,6 +164,9 @@ class Preflights:
 
         async def carry_out() -> None:
             facts = await examiner.gather(subject, due.wanted)
+            if _key_of(facts, otherwise=record.fingerprint) != record.fingerprint:
+                # It was seen here first: Secrets are not watched, and a good one is read again only now and then.
+                await self.refresh(record.key)
             self._learn(record, course, Found(occasion=due, facts=facts, generation=generation, request=request))
 
         course.task = asyncio.create_task(self._guarded(record.key, course, carry_out), name=f"preflight {record.key}")
@@ -177,7 +190,7 @@ class Preflights:
         course.judged_at = found.facts.now
         course.image = _image(found.facts) or course.image
         record.preflight = updated(record.preflight, found, course.image)
-        if mendable(CHECKLIST, record.preflight.checks):
+        if mendable(found.facts.spec, record.preflight, course.image):
             self._watch(course)
         else:
             course.wrong_since, course.look_at = None, math.inf
@@ -189,6 +202,14 @@ class Preflights:
         now = self.clock.monotonic()
         course.wrong_since = now if course.wrong_since is None else course.wrong_since
         course.look_at = now + look_in(now - course.wrong_since)
+
+
+def _key_of(facts: Facts, *, otherwise: str) -> str:
+    """The fingerprint of the key that can be sent, empty if there is none; ``otherwise`` if nobody could look."""
+    key = facts.key
+    if isinstance(key, KeyFacts):
+        return "" if key.spaced else key.fingerprint
+    return "" if key.result is CheckResult.FAIL else otherwise
 
 
 def _image(facts: Facts) -> GenerationFacts | None:

@@ -3,7 +3,6 @@
 from ideogram_operator.checks.facts import BreakerFacts
 from ideogram_operator.checks.gathering.subject import Subject
 from ideogram_operator.ideogram.hosts import AllowedHosts, HostNotAllowedError, InvalidHostError
-from ideogram_operator.resource.observations import DrillStatus
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.spec import IntegrationSpec
 from ideogram_operator.resource.words import OverrideMode, Trigger
@@ -51,7 +50,7 @@ def host_problem(spec: IntegrationSpec, hosts: AllowedHosts) -> str:
 
 
 def _breaker(record: Record, why_not: Reason | None) -> BreakerFacts:
-    decision, drill = record.decision, record.status.drill or DrillStatus()
+    decision, drill = record.decision, record.drill
     behind: tuple[str, ...] = ()
     hindrance = HINDRANCES.get(why_not, "") if why_not else ""
     if decision is not None and record.spec is not None:
@@ -64,7 +63,7 @@ def _breaker(record: Record, why_not: Reason | None) -> BreakerFacts:
         out_of_sync=() if hindrance else behind,
         last_drill=drill.last_time,
         last_drill_result=drill.result,
-        last_success=drill.last_success_time,
+        last_success=drill.last_success,
         drill_message=drill.message or "",
     )
 
