@@ -190,6 +190,7 @@ class GenerationFacts:
         at: when it was answered.
         message: what was seen, without a full stop.
         flags: the ``is_image_safe`` of each image; empty if none was made.
+        unflagged: whether one was made without it: then the answer counts as broken.
         picture: the first safe image, downloaded; or why not.
     """
 
@@ -197,6 +198,7 @@ class GenerationFacts:
     health: Health
     message: str
     flags: tuple[bool, ...] = ()
+    unflagged: bool = False
     picture: Picture | Lack
 
 

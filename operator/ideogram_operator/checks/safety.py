@@ -33,7 +33,8 @@ def judge_image_safe_flag(facts: Facts) -> Finding:
     if isinstance(generation, Lack):
         return untold(facts, generation)
     again = f"Ask again: {ask_again(facts)}"
-    if generation.health is not Health.HEALTHY:
+    healthy = generation.health is Health.HEALTHY
+    if not healthy and not generation.unflagged:
         return unknown(f"No image was generated, so no is_image_safe was seen: {generation.message}", again)
     if not generation.flags:
         message = "The answer to a generation holds no is_image_safe"

@@ -18,6 +18,10 @@ class BrokenBodyError(ValueError):
     """The body is not the contract's. The message says what is missing and quotes nothing of it."""
 
 
+class UnflaggedImageError(BrokenBodyError):
+    """An image does not say whether it is safe: the application could not honour what it is not told."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """One generated image. Without a URL it failed the safety review: a policy outcome, not an outage."""
@@ -84,7 +88,7 @@ def _images(data: Any) -> tuple[Image, ...]:
 def _image(entry: Any) -> Image:
     safe = entry.get("is_image_safe") if isinstance(entry, dict) else None
     if not isinstance(safe, bool):
-        raise BrokenBodyError("an image without is_image_safe")
+        raise UnflaggedImageError("an image without is_image_safe")
     url = entry.get("url") or None
     if safe and not isinstance(url, str):
         raise BrokenBodyError("an image without a URL")

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
-from ideogram_operator.ideogram.bodies import Body, BrokenBodyError, Image, json_object, parse
+from ideogram_operator.ideogram.bodies import Body, BrokenBodyError, Image, UnflaggedImageError, json_object, parse
 from ideogram_operator.ideogram.redaction import harmless
 from ideogram_operator.ideogram.replies import Answer, Failure, FailureKind, Reply
 from ideogram_operator.ideogram.requests import REFERENCE_PROMPT, Request
@@ -51,6 +51,7 @@ class Outcome:
         retry_after: seconds for which the server asked to be left alone.
         quote: a dry run's price in USD.
         images: what a generation made.
+        unflagged: whether it made an image that does not say whether it is safe.
     """
 
     method: ProbeMethod
@@ -62,6 +63,7 @@ class Outcome:
     retry_after: float | None = None
     quote: Decimal | None = None
     images: tuple[Image, ...] = ()
+    unflagged: bool = False
 
 
 def interpret(request: Request, reply: Reply, now: datetime) -> Outcome:
@@ -107,7 +109,8 @@ def _accepted(request: Request, method: ProbeMethod, answer: Answer) -> Outcome:
         body = _parsed(method, answer)
     except BrokenBodyError as broken:
         message = f"broken answer from {request.host}: HTTP {answer.status} with {broken}"
-        return _not_good(method, answer, Cause.PROVIDER, message)
+        unflagged = isinstance(broken, UnflaggedImageError)
+        return replace(_not_good(method, answer, Cause.PROVIDER, message), unflagged=unflagged)
     return Outcome(
         method=method,
         health=Health.HEALTHY,

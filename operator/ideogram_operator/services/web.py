@@ -195,11 +195,13 @@ def _failure(error: Exception, place: str) -> ServiceError:
         return ServiceError(f"{place} has a certificate that is not trusted: {problem}", hint=_CA_HINT)
     if isinstance(error, aiohttp.ClientConnectorError):
         return _not_connected(error.os_error, place)
-    if isinstance(error, (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError, ConnectionError)):
+    if isinstance(error, _CUT_OFF):
         return ServiceError(f"{place} hung up before its answer was whole", hint="Look into its log.")
     return ServiceError(f"{place} does not answer in HTTP", hint="Check the URL's scheme and port.")
 
 
+_CUT_OFF: Final = (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError)
+"""A connection that was there and broke: closed, reset, or ended too early."""
 _CA_HINT: Final = "Give the operator its certificate authority: --ca-file PEM (chart value)."
 
 

@@ -53,6 +53,7 @@ class PaidCheck:
             health=outcome.health,
             message=outcome.message,
             flags=tuple(image.safe for image in outcome.images),
+            unflagged=outcome.unflagged,
             picture=await self._picture(outcome.images) if outcome.health is Health.HEALTHY else NO_IMAGE,
         )
 

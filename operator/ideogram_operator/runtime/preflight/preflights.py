@@ -8,6 +8,7 @@ import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import structlog
@@ -155,7 +156,8 @@ class Preflights:
         why_not: Reason | None,
     ) -> None:
         subject = subject_of(record, spec, hosts=self.hosts, why_not=why_not)
-        course.key, course.drilled_at = record.fingerprint, record.drill.last_time
+        course.key = record.fingerprint
+        course.drilled_at = record.drill.last_time if Inquiry.BREAKER in due.wanted else course.drilled_at
         course.paid_at = self.clock.now() if Inquiry.GENERATION in due.wanted else course.paid_at
         generation = record.generation
         # Whoever asks, edits or rotates a key has just changed something; what was read before may not have it.
@@ -169,33 +171,36 @@ class Preflights:
                 await self.refresh(record.key)
             self._learn(record, course, Found(occasion=due, facts=facts, generation=generation, request=request))
 
-        course.task = asyncio.create_task(self._guarded(record.key, course, carry_out), name=f"preflight {record.key}")
+        course.task = asyncio.create_task(carry_out(), name=f"preflight {record.key}")
+        # Not in the task: one that is cancelled before it began would leave its place taken for ever.
+        course.task.add_done_callback(partial(self._ended, record.key, course, self.clock.monotonic()))
         self.metrics.preflights.labels(why=due.why).inc()
 
-    async def _guarded(self, key: Key, course: Course, carry_out: Callable[[], Awaitable[None]]) -> None:
-        began = self.clock.monotonic()
-        try:
-            await carry_out()
-        except Exception as error:  # noqa: BLE001 -- a worker: one preflight's fault must not be the operator's
-            # No traceback: its variables may hold a credential.
-            log.error("a preflight failed by a fault of the operator", integration=str(key), error=type(error).__name__)  # noqa: TRY400
+    def _ended(self, key: Key, course: Course, began: float, task: "asyncio.Task[None]") -> None:
+        course.task = None
+        self.starts.end()
+        self.metrics.preflight_seconds.observe(self.clock.monotonic() - began)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None:
+            # One preflight's fault must not be the operator's. No traceback: its variables may hold a credential.
+            log.error("a preflight failed by a fault of the operator", integration=str(key), error=type(error).__name__)
             course.not_before = self.clock.monotonic() + AFTER_A_FAULT
-        finally:
-            course.task = None
-            self.starts.end()
-            self.metrics.preflight_seconds.observe(self.clock.monotonic() - began)
-            self.soon(key)
+        self.soon(key)
 
     def _learn(self, record: Record, course: Course, found: Found) -> None:
         course.judged_at = found.facts.now
         course.image = _image(found.facts) or course.image
-        record.preflight = updated(record.preflight, found, course.image)
+        before, record.preflight = record.preflight, updated(record.preflight, found, course.image)
         if mendable(found.facts.spec, record.preflight, course.image):
             self._watch(course)
         else:
             course.wrong_since, course.look_at = None, math.inf
         status = record.preflight
-        log.info("preflight", integration=str(record.key), why=found.occasion.why, passed=status.summary)
+        news = found.occasion.whole or status.summary != before.summary
+        tell = log.info if news else log.debug
+        tell("preflight", integration=str(record.key), why=found.occasion.why, passed=status.summary)
 
     def _watch(self, course: Course) -> None:
         """Has what is wrong looked at again, rarer the longer it lasts."""
