@@ -36,9 +36,9 @@ spec:
       expires: "2027-11-01T00:00:00Z"
 ```
 
-**When it runs.** When an integration is new, when its spec or its API key changes, every `spec.preflight.interval`, and on
-request. In between, what was found wrong is looked at again, free of charge: seconds after it was found, and rarer the longer
-it lasts. To ask:
+**When it runs.** When an integration is new, when its spec or its API key changes, every `spec.preflight.interval`, and
+on request. In between, what was found wrong is looked at again, free of charge: seconds after it was found, and rarer
+the longer it lasts. To ask:
 
 ```sh
 kubectl annotate idi NAME ideogram-operator.io/preflight=$(date +%s) --overwrite

@@ -90,6 +90,13 @@ TABLE: Table = {
             f"Let spec.api.baseURL lead to the API itself, not to a gateway that changes answers. Ask again: {AGAIN}",
         ),
         fails(
+            "an image without the flag, which is a broken answer",
+            facts(generation=replace(GENERATION, health=Health.DOWN, flags=(), unflagged=True)),
+            PROBED,
+            "The answer to a generation holds no is_image_safe.",
+            f"Let spec.api.baseURL lead to the API itself, not to a gateway that changes answers. Ask again: {AGAIN}",
+        ),
+        fails(
             "expired",
             facts(spec=said(FLAG, **OVER)),
             WORD,

@@ -19,7 +19,10 @@ TAKE = f"Take it from the Secret: valueFrom: {{secretKeyRef: {{name: {SECRET}, k
 async def test_a_key_that_comes_from_its_secret_alone_passes_and_who_manages_it_is_told(world: World) -> None:
     place = f"Secret {world.namespace}/{SECRET}, key api-key"
     expect(
-        await world.row(KEY), "Pass", "Inspected", f"The key comes from {place}; no secret manager that is known owns it."
+        await world.row(KEY),
+        "Pass",
+        "Inspected",
+        f"The key comes from {place}; no secret manager that is known owns it.",
     )
     name = world.name("managed")
     owner = {"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "name": "ideogram", "uid": "0-1"}
@@ -91,7 +94,10 @@ def in_a_later_container(world: World) -> Json:
     [
         (literal("IDEOGRAM_API_KEY"), "container web (env IDEOGRAM_API_KEY)"),
         (literal("PAINTER_TOKEN"), "container web (env PAINTER_TOKEN)"),
-        (lambda world: containers(world.container() | {"args": [f"--key={world.simulator.key}"]}), "container web (args)"),
+        (
+            lambda world: containers(world.container() | {"args": [f"--key={world.simulator.key}"]}),
+            "container web (args)",
+        ),
         (in_base64, "container web (args)"),
         (in_a_later_container, "container log (args)"),
     ],
@@ -105,7 +111,7 @@ async def test_a_key_that_stands_in_a_container_fails_by_its_place(world: World,
 
 @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet", "CronJob"])
 async def test_every_kind_of_workload_is_looked_into(world: World, kind: str) -> None:
-    more = {"suspend": True} if kind == "CronJob" else {}
+    more: Json = {"suspend": True} if kind == "CronJob" else {}
     name = world.workload(kind, **literal("PAINTER_TOKEN")(world), **more)
     found = await world.row(KEY, targets=targets(name, kind=kind))
     says = f"The key stands in clear: {kind}/{name} container web (env PAINTER_TOKEN)."

@@ -4,13 +4,14 @@ The checks are those that the operator carries out, run in this process by the c
 put back by itself but what a ``with`` block holds: whatever a case makes besides has a name of its own.
 """
 
-import asyncio
 import base64
+import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from itertools import count
 from pathlib import Path
@@ -308,6 +309,26 @@ def expect(row: Row, result: str, evidence: str, says: str, *hints: str) -> None
     assert bool(row.hint) is bool(hints), row.hint
 
 
-async def together(*looks: Any) -> list[Any]:
-    """What several looks found, at the same time."""
-    return list(await asyncio.gather(*looks))
+@contextmanager
+def answering(status: int, body: bytes = b"", *, media_type: str = "text/plain") -> Iterator[str]:
+    """A server that has one answer to every GET; its origin."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", media_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Requests are not news."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()

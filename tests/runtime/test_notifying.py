@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from ideogram_operator.cluster.errors import NotFound, Unavailable
 from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.cluster.secrets import SecretValue
 from ideogram_operator.resource.services import Notify
@@ -57,7 +58,15 @@ class Pager:
 class Secrets:
     """A cluster in which every namespace has the Secret ``oncall``, but ``bare``."""
 
+    def __init__(self, away: int = 0) -> None:
+        self.away = away
+
     async def get(self, address: Any) -> dict[str, Any]:
+        if self.away:
+            self.away -= 1
+            raise Unavailable("get secrets: HTTP 503", address=address, verb="get")
+        if address.namespace == "gone":
+            raise NotFound("not found", address=address, verb="get")
         data = {"url": base64.b64encode(CANARY.encode()).decode()}
         return {"metadata": {}, "data": {} if address.namespace == "bare" else data}
 
@@ -67,9 +76,9 @@ def counted(metrics: Metrics, result: str) -> float:
 
 
 @asynccontextmanager
-async def notifier(pager: Pager) -> Any:
+async def notifier(pager: Pager, away: int) -> Any:
     made = Notifier(
-        gateway=cast("Gateway", Secrets()), clock=cast("Clock", VirtualClock()), metrics=Metrics(), send=pager.send
+        gateway=cast("Gateway", Secrets(away)), clock=cast("Clock", VirtualClock()), metrics=Metrics(), send=pager.send
     )
     running = asyncio.create_task(made.run())
     try:
@@ -79,9 +88,9 @@ async def notifier(pager: Pager) -> Any:
         await asyncio.gather(running, return_exceptions=True)
 
 
-def story(pager: Pager, told: Callable[[Notifier], None], *, seconds: float = 1000.0) -> Metrics:
+def story(pager: Pager, told: Callable[[Notifier], None], *, seconds: float = 1000.0, away: int = 0) -> Metrics:
     async def life() -> Metrics:
-        async with notifier(pager) as at_work:
+        async with notifier(pager, away) as at_work:
             told(at_work)
             await asyncio.sleep(seconds)
             metrics: Metrics = at_work.metrics
@@ -153,6 +162,35 @@ def test_a_hanging_receiver_holds_up_no_other_namespace() -> None:
         return times
 
     assert in_virtual_time(life()) == [2.0]
+
+
+def test_an_api_server_that_is_away_for_a_moment_loses_no_page() -> None:
+    pager = Pager()
+    metrics = story(pager, lambda at_work: at_work.tell([P1], tiding()), away=2)
+    assert [title for title, _, _ in pager.heard] == ["P1 apiUnreachable: shop/storefront"]
+    assert counted(metrics, "failed") == 0
+
+
+def test_one_that_stays_away_is_given_up_and_counted() -> None:
+    pager = Pager()
+    metrics = story(pager, lambda at_work: at_work.tell([P1], tiding()), away=1000)
+    assert (pager.heard, counted(metrics, "failed")) == ([], 1)
+
+
+def test_a_secret_that_is_not_there_is_not_waited_for() -> None:
+    metrics = story(Pager(), lambda at_work: at_work.tell([P1], tiding("gone/web")), seconds=5.0)
+    assert counted(metrics, "failed") == 1
+
+
+def test_what_is_on_its_way_when_the_operator_ends_is_counted_as_lost() -> None:
+    async def life() -> float:
+        async with notifier(Pager(refusals=1000), 0) as at_work:
+            at_work.tell([P1], tiding())
+            await asyncio.sleep(10)
+            metrics = at_work.metrics
+        return counted(metrics, "failed")
+
+    assert in_virtual_time(life()) == 1
 
 
 def test_a_secret_without_its_url_is_counted_and_nothing_else_is_lost() -> None:

@@ -8,7 +8,7 @@ from ideogram_operator.resource.conditions import Condition
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.status import IntegrationStatus
 from ideogram_operator.resource.words import ConditionStatus, ConditionType
-from ideogram_operator.runtime.tidings import preflight_notes
+from ideogram_operator.runtime.tidings import checked, preflight_notes
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 RAW = {"metadata": {"namespace": "shop", "name": "images"}}
@@ -49,5 +49,5 @@ def status(passed: str | None) -> IntegrationStatus:
 def test_what_passes_and_what_does_not_any_more_is_told(
     before: str | None, after: str, event: tuple[str, str] | None
 ) -> None:
-    notes = list(preflight_notes(RAW, status(before), status(after)))
+    notes = list(preflight_notes(RAW, checked(status(before)), status(after)))
     assert [(note.type, note.reason) for note in notes] == ([event] if event else [])

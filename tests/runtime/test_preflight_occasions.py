@@ -207,38 +207,62 @@ def test_with_the_image_remembered_what_rests_on_it_is_looked_at_for_nothing() -
     assert mendable(SPEC, wrong, IMAGE) == {Inquiry.API}
 
 
-def test_an_image_that_the_api_did_not_make_is_asked_for_again_after_ten_minutes() -> None:
-    bad = replace(IMAGE, at=NOON, health=Health.DOWN)
-    at = replace(QUIET, image=bad, now=NOON + timedelta(minutes=9))
-    assert occasion(at) is None
-    assert next_in(at) == timedelta(minutes=1)
-    due_again = occasion(replace(at, now=NOON + timedelta(minutes=10)))
-    assert due_again == Occasion(whole=False, wanted=frozenset({Inquiry.GENERATION}), why="look")
-    tried = replace(at, now=NOON + timedelta(minutes=10), paid_at=NOON + timedelta(minutes=9))
-    assert occasion(tried) is None
-    assert occasion(replace(at, image=replace(bad, health=Health.HEALTHY), now=NOON + timedelta(hours=1))) is None
+WITHOUT_IMAGE = DONE.model_copy(update={"checks": (check(CheckId.IMAGE_DOWNLOAD, CheckResult.FAIL),)})
+AGAIN = Occasion(whole=False, wanted=frozenset({Inquiry.GENERATION}), why="look")
+
+
+def test_a_paid_check_that_came_to_nothing_is_made_again_and_rarer_each_time() -> None:
+    failed = replace(QUIET, status=WITHOUT_IMAGE, paid_at=NOON, unpaid=1, image=IMAGE, now=NOON + timedelta(minutes=9))
+    assert occasion(failed) is None
+    assert next_in(failed) == timedelta(minutes=1)
+    later = replace(failed, now=NOON + timedelta(minutes=10))
+    assert occasion(later) == AGAIN
+    assert occasion(replace(later, unpaid=2)) is None
+    assert occasion(replace(later, unpaid=2, now=NOON + timedelta(minutes=20))) == AGAIN
+
+
+def test_an_outage_is_left_to_the_paid_stream_and_its_money() -> None:
+    failed = replace(QUIET, status=WITHOUT_IMAGE, paid_at=NOON, unpaid=1, image=IMAGE, now=NOON + timedelta(minutes=30))
+    assert occasion(failed) == AGAIN
+    assert occasion(replace(failed, healthy=False)) is None
+
+
+def test_after_a_restart_nothing_is_paid_for_before_its_interval() -> None:
+    assert occasion(replace(QUIET, status=WITHOUT_IMAGE, image=IMAGE)) is None
+
+
+def test_a_broken_receiver_has_the_others_disturbed_once_a_day_at_most() -> None:
+    broken = DONE.model_copy(update={"notified_at": None})
+    edited = replace(QUIET, status=broken, generation=2, messaged_at=NOON - HOUR)
+    found = occasion(edited)
+    assert found is not None
+    assert MESSAGES not in found.wanted
+    found = occasion(replace(edited, messaged_at=NOON - timedelta(days=1)))
+    assert found is not None
+    assert MESSAGES in found.wanted
 
 
 def test_looks_get_rarer_the_longer_something_stays_wrong() -> None:
     assert [look_in(lasted) for lasted in (0, 150, 600, 6000, 1e6)] == [15, 15, 60, 600, 3600]
 
 
-@given(st.integers(0, 400), st.integers(1, 60))
-def test_no_burst_is_larger_than_allowed_and_everybody_comes_in_time(wanted: int, seconds: int) -> None:
+@given(st.integers(0, 400))
+def test_no_burst_is_larger_than_allowed_and_everybody_comes_at_their_turn(wanted: int) -> None:
     now = 0.0
     starts = Starts(monotonic=lambda: now, burst=100, per_second=10, most=1000)
-    begun = sum(starts.begin() == 0 for _ in range(wanted))
-    assert begun == min(wanted, 100)
-    now = float(seconds)
-    more = sum(starts.begin() == 0 for _ in range(1000))
-    assert more == min(100, 100 - begun + 10 * seconds)
+    waits = [starts.begin() for _ in range(wanted)]
+    assert sum(wait == 0 for wait in waits) == min(wanted, 100)
+    late = [wait for wait in waits if wait > 0]
+    assert late == pytest.approx([(turn + 1) / 10 for turn in range(len(late))])
+    for wait in late:
+        now = wait
+        assert starts.begin(in_line=True) == 0.0
 
 
-def test_whoever_has_to_wait_is_told_how_long() -> None:
+def test_whoever_has_to_wait_is_told_how_long_and_places_are_given_back() -> None:
     now = 0.0
-    starts = Starts(monotonic=lambda: now, burst=1, per_second=10, most=1000)
-    assert [starts.begin(), starts.begin()] == [0.0, pytest.approx(0.1)]
     starts = Starts(monotonic=lambda: now, burst=5, per_second=10, most=1)
     assert [starts.begin(), starts.begin()] == [0.0, 1.0]
+    assert starts.begin(in_line=True) > 0
     starts.end()
-    assert starts.begin() == 0.0
+    assert starts.begin(in_line=True) == 0.0

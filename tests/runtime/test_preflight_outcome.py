@@ -1,5 +1,6 @@
 """What status keeps of preflights: results are joined, counted, dated, and the gate opens once."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from ideogram_operator.checks.checklist import CHECKLIST
 from ideogram_operator.checks.facts import NOT_ASKED, Facts, GenerationFacts, Inquiry, Lack, ReceiverFacts
 from ideogram_operator.resource.checklist import CheckId, CheckResult
-from ideogram_operator.resource.observations import CheckStatus, PreflightStatus
+from ideogram_operator.resource.observations import CHECKS_BYTES, CheckStatus, PreflightStatus
 from ideogram_operator.resource.spec import IntegrationSpec
 from ideogram_operator.resource.status import IntegrationStatus
 from ideogram_operator.resource.words import Severity
@@ -127,6 +128,26 @@ def test_the_gate_waits_for_what_is_missing_and_opens_once() -> None:
     assert failed_again.open_since == NOW
     assert closed_by(spec, failed_again) is None
     assert not verdict_of(spec, failed_again).passed
+
+
+def test_what_an_old_spec_came_to_opens_no_gate() -> None:
+    spec = gated(required=["metadata-database"])
+    found = Found(occasion=WHOLE, facts=replace(facts(), spec=spec), generation=3, request="")
+    assert updated(PreflightStatus(), found, None, current=False).open_since is None
+    edited = gated(required=["targets-exist"])
+    passed = carried_out(facts())
+    assert closed_by(edited, passed, held=True, generation=4) == ("a preflight of the edited spec",)
+    assert closed_by(edited, passed, held=True, generation=3) is None
+    assert closed_by(edited, passed, held=False, generation=4) is None
+
+
+def test_everything_wrong_at_once_still_fits_into_status() -> None:
+    long = Lack(result=CheckResult.FAIL, message="x" * 160, hint="y" * 240)
+    names = ("key", "targets", "peers", "api", "generation", "storage", "database", "traffic", "receivers")
+    more = ("permissions", "predecessor", "breaker")
+    status = carried_out(replace(facts(), **dict.fromkeys((*names, *more), long)))
+    wire = IntegrationStatus(preflight=status).to_wire()["preflight"]["checks"]
+    assert len(json.dumps(wire, separators=(",", ":"), ensure_ascii=False).encode()) <= CHECKS_BYTES
 
 
 def test_without_a_gate_nothing_waits_and_an_opening_is_forgotten() -> None:

@@ -3,22 +3,28 @@
 import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
-from ideogram_operator.checks.facts import Facts, Inquiry, KeyFacts
+from ideogram_operator.checks.facts import NOT_ASKED, BreakerFacts, Facts, Inquiry, KeyFacts, Lack
 from ideogram_operator.checks.gathering.examiner import Examiner
 from ideogram_operator.checks.gathering.subject import Subject
 from ideogram_operator.decisions.memory import Memory
+from ideogram_operator.decisions.standing import Problem
 from ideogram_operator.ideogram.hosts import AllowedHosts
+from ideogram_operator.resource.checklist import CheckId, CheckResult
 from ideogram_operator.resource.observations import PreflightStatus
+from ideogram_operator.resource.reasons import Reason
+from ideogram_operator.resource.spec import IntegrationSpec
 from ideogram_operator.resource.status import IntegrationStatus
+from ideogram_operator.resource.words import TargetKind
 from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.metrics import Metrics
 from ideogram_operator.runtime.preflight.preflights import AFTER_A_FAULT, Preflights
 from ideogram_operator.runtime.preflight.starts import Starts
-from ideogram_operator.runtime.record import Record
-from tests.checks.facts import PERFECT
+from ideogram_operator.runtime.preflight.subject import subject_of
+from ideogram_operator.runtime.record import Known, Record, Ref
+from tests.checks.facts import PERFECT, WRITTEN
 from tests.runtime.life import KEY, NOON, Hands
 
 RAW: dict[str, Any] = {"metadata": {"annotations": {}}}
@@ -34,6 +40,7 @@ class Scripted:
     since: list[float] = field(default_factory=list)
     release: asyncio.Event = field(default_factory=asyncio.Event)
     key: str = "one"
+    changes: dict[str, Any] = field(default_factory=dict)
 
     def anew(self, since: float) -> "Scripted":
         self.since.append(since)
@@ -45,7 +52,8 @@ class Scripted:
         if self.fails:
             raise RuntimeError(f"a fault of ours with {subject}")
         seen = replace(PERFECT.key, fingerprint=self.key) if isinstance(PERFECT.key, KeyFacts) else PERFECT.key
-        return replace(PERFECT, now=self.now.now(), key=seen)
+        unasked = {one.value: NOT_ASKED for one in Inquiry if one not in wanted}
+        return replace(PERFECT, now=self.now.now(), **({"key": seen} | self.changes | unasked))
 
 
 @dataclass
@@ -165,6 +173,7 @@ async def test_a_burst_waits_its_turn_and_places_are_given_back() -> None:
     waits = [stand.consider(one) for one in records]
     assert waits[:2] == [float("inf")] * 2
     assert 0 < waits[2] <= 0.1
+    assert 0 < stand.consider(records[2]) <= 0.1
     stand.hands.seconds = 0.1
     assert stand.consider(records[2]) == float("inf")
     await stand.ended()
@@ -177,6 +186,46 @@ async def test_a_key_that_is_seen_to_be_another_one_is_read_again_at_once() -> N
     stand.consider(one)
     await stand.ended()
     assert stand.refreshed == [KEY]
+
+
+async def test_an_image_of_another_key_or_model_passes_for_nothing() -> None:
+    stand, one = Stand(), record()
+    stand.consider(one)
+    await stand.ended()
+    assert result(one, CheckId.IMAGE_DOWNLOAD) is CheckResult.PASS
+    stand.examiner.changes = {"generation": Lack(result=CheckResult.SKIPPED, message="the budget is spent")}
+    one.fingerprint = "another"
+    stand.consider(one)
+    await stand.ended()
+    assert result(one, CheckId.IMAGE_DOWNLOAD) is CheckResult.SKIPPED
+    stand.examiner.changes = {}
+    one.drill = replace(one.drill, last_time=NOON)
+    stand.consider(one)
+    await stand.ended()
+    assert result(one, CheckId.IMAGE_DOWNLOAD) is CheckResult.SKIPPED
+
+
+def result(one: Record, check: CheckId) -> CheckResult:
+    return next(told.result for told in one.preflight.checks if told.id is check)
+
+
+def test_an_order_that_has_expired_hinders_nothing_and_an_unread_target_is_no_good_sign() -> None:
+    one = record()
+    written = {"mode": "ForceLive", "reason": "maintenance", "until": "2026-11-22T12:00:10Z"}
+    spec = IntegrationSpec.parse({**WRITTEN, "override": written})
+    one.spec = spec
+
+    def breaker(at: datetime) -> BreakerFacts:
+        found = subject_of(one, spec, hosts=AllowedHosts(), why_not=None, now=at).breaker
+        assert isinstance(found, BreakerFacts)
+        return found
+
+    assert "ForceLive" in breaker(NOON).hindrance
+    assert breaker(NOON + timedelta(seconds=10)).hindrance == ""
+    ref = Ref(TargetKind.DEPLOYMENT, "storefront")
+    missing = Problem(reason=Reason.TARGET_MISSING, message="it is not there")
+    one.targets[ref] = Known(ref=ref, wish=spec.targets[0], problem=missing)
+    assert breaker(NOON + timedelta(hours=1)).out_of_sync == ("Deployment/storefront",)
 
 
 async def test_the_end_of_a_drill_is_looked_at() -> None:

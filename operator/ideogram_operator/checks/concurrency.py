@@ -132,7 +132,7 @@ def _uncounted_peers(facts: Facts) -> Iterator[Gap]:
 
 def _part(name: str, target: TargetFacts, *, own: bool) -> Part:
     if target.trouble:
-        return Gap(name=name, why=target.trouble)
+        return Gap(name=name, why=target.trouble, hint=target.remedy)
     settings = [container.settings[VARIABLE] for container in told(target) if VARIABLE in container.settings]
     numbers = [whole_number(setting.value) for setting in settings if setting.value is not None]
     each = sum(number for number in numbers if number)
@@ -161,7 +161,7 @@ def _set_it(name: str) -> str:
 def _unread(name: str, target: TargetFacts, targets: Sequence[Named]) -> Iterator[Gap]:
     """A ConfigMap that sets it counts with the workloads that read it; if none does, nobody knows how many do."""
     if target.trouble:
-        yield Gap(name=name, why=target.trouble)
+        yield Gap(name=name, why=target.trouble, hint=target.remedy)
     elif any(VARIABLE in container.settings for container in target.containers) and not _read(name, target, targets):
         hint = f"Name the workloads that read {target.name} in spec.targets, so that their pods are counted."
         yield Gap(name=name, why=f"no target takes its {VARIABLE} from it", hint=hint)

@@ -130,6 +130,7 @@ class TargetFacts:
     Attributes:
         name: as in ``Deployment/storefront``.
         trouble: why it could not be read or found, a sentence without a full stop; then nothing else is known of it.
+        remedy: what to do where nobody could look, so that it may well be there; empty where it was looked for.
         missing_containers: named by the spec and not there.
         hindrances: why its pods will not follow a change: paused, OnDelete, a partition.
         rivals: other integrations that set the same switch to another value: ``shop/gallery sets
@@ -141,6 +142,7 @@ class TargetFacts:
     kind: TargetKind
     name: str
     trouble: str = ""
+    remedy: str = ""
     missing_containers: tuple[str, ...] = ()
     hindrances: tuple[str, ...] = ()
     rivals: tuple[str, ...] = ()

@@ -20,9 +20,12 @@ def judge_targets_exist(facts: Facts) -> Finding:
     """Every target is there, whole, not paused, and nobody sets its switch to another value."""
     if isinstance(facts.targets, Lack):
         return of_lack(facts, facts.targets, INSPECTED)
-    flaws = [flaw for target in facts.targets for flaw in _flaws(target)]
+    unseen = [target for target in facts.targets if target.remedy]
+    flaws = [flaw for target in facts.targets if target not in unseen for flaw in _flaws(target)]
     if flaws:
         return failed(INSPECTED, listed(what for what, _ in flaws), flaws[0][1])
+    if unseen:
+        return unknown(listed(about(target.name, target.trouble) for target in unseen), unseen[0].remedy)
     if not facts.targets:
         return unknown("spec.targets names nothing that was found", "Correct the selectors in spec.targets.")
     return passed(INSPECTED, f"{counted(len(facts.targets), 'target')}: {listed(_names(facts.targets))}")

@@ -165,7 +165,9 @@ def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Send
 
     async def reconcile(key: Key) -> float:
         pause = await reconciler.reconcile(key)
-        accounts.read(key)
+        record = records.get(key)
+        if record is None or record.account_known:
+            accounts.read(key)
         return pause
 
     agenda = Agenda(reconcile, clock, workers=settings.workers)

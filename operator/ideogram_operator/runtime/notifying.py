@@ -8,12 +8,12 @@ minutes, then given up and told of in the log and in the metrics: nothing else e
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import structlog
 
-from ideogram_operator.cluster.errors import ClusterError
+from ideogram_operator.cluster.errors import ClusterError, NotFound
 from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.cluster.secrets import SecretValue, read_entries
 from ideogram_operator.decisions.memory import Alert
@@ -61,11 +61,12 @@ class Tiding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Letter:
-    """A tiding on its way to one receiver."""
+    """A tiding on its way to one receiver; ``unread``: how often its Secret could not be read."""
 
     tiding: Tiding
     secret: str
     entry: str
+    unread: int = 0
 
 
 _Group = tuple[str, str, Trigger, Severity, bool]
@@ -104,8 +105,7 @@ class Notifier:
                 await self.clock.sleep(MOMENT)
                 await self._hand_out()
         finally:
-            for task in self._tasks:
-                task.cancel()
+            self._give_up()
 
     async def flush(self, *, seconds: float) -> None:
         """Sends what waits, and gives what is on its way so many seconds."""
@@ -113,13 +113,31 @@ class Notifier:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
 
+    def _give_up(self) -> None:
+        """Ends what is on its way; what was not delivered is counted and told of."""
+        lost = len(self._waiting) + len(self._tasks)
+        if lost:
+            self.metrics.notifications.labels(result="failed").inc(lost)
+            log.error("notifications were given up: the operator ends", count=lost)
+        for task in self._tasks:
+            task.cancel()
+
     async def _hand_out(self) -> None:
         self._wake.clear()
         letters, self._waiting = list(self._waiting), deque()
         for group, tidings in (await self._grouped(letters)).items():
             task = asyncio.create_task(self._deliver(group, tidings), name="notification")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._keep(task)
+
+    def _keep(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _later(self, letter: _Letter) -> None:
+        """Puts a letter back whose receiver's Secret could not be read."""
+        await self.clock.sleep(PAUSES[letter.unread])
+        self._waiting.append(replace(letter, unread=letter.unread + 1))
+        self._wake.set()
 
     async def _grouped(self, letters: Sequence[_Letter]) -> dict[_Group, list[Tiding]]:
         places = {(letter.tiding.key.namespace, letter.secret) for letter in letters}
@@ -128,7 +146,12 @@ class Notifier:
         for letter in letters:
             tiding = letter.tiding
             namespace = tiding.key.namespace
-            url = found[namespace, letter.secret].get(letter.entry)
+            entries = found[namespace, letter.secret]
+            if entries is None and letter.unread < len(PAUSES):
+                # The API server is away, as it may well be in the same hour as the provider: no reason to tell nobody.
+                self._keep(asyncio.create_task(self._later(letter), name="notification"))
+                continue
+            url = (entries or {}).get(letter.entry)
             if url is None:
                 log.warning("nobody was told: no URL", integration=str(tiding.key), secret=letter.secret)
                 self.metrics.notifications.labels(result="failed").inc()
@@ -138,12 +161,15 @@ class Notifier:
             groups.setdefault(group, []).append(tiding)
         return groups
 
-    async def _entries(self, namespace: str, name: str) -> dict[str, SecretValue]:
+    async def _entries(self, namespace: str, name: str) -> dict[str, SecretValue] | None:
+        """The entries of a Secret, none where it is not there; None if it cannot be read now."""
         try:
             return await read_entries(self.gateway, namespace, name)
+        except NotFound:
+            return {}
         except ClusterError as error:
             log.warning("a receiver's Secret cannot be read", error=str(error))
-            return {}
+            return None
 
     async def _deliver(self, group: _Group, tidings: Sequence[Tiding]) -> None:
         namespace, url, *_ = group
@@ -157,6 +183,8 @@ class Notifier:
                     await self.send(SecretValue(url), namespace=namespace, title=title, body=body, kind=kind)
                 except ServiceError as error:
                     log.warning("a notification was not delivered", namespace=namespace, error=error.message)
+                except Exception as error:  # noqa: BLE001 -- an action; the text of what is not ours may hold the URL
+                    log.warning("a notification failed by a fault", namespace=namespace, error=type(error).__name__)
                 else:
                     self.metrics.notifications.labels(result="delivered").inc()
                     return

@@ -35,6 +35,7 @@ from ideogram_operator.runtime.reporting import NOTHING, Report, Reporter, probl
 from ideogram_operator.runtime.roster import in_turn
 from ideogram_operator.runtime.store import Raw, Store
 from ideogram_operator.runtime.survey import Surveyor
+from ideogram_operator.runtime.tidings import checked
 from ideogram_operator.runtime.verification import Verifier
 
 ROLLING_PAUSE = 1.0
@@ -108,7 +109,7 @@ class Reconciler:
             await self.surveyor.look(record, touching=hindrance is None)
         gathered = await self.gatherer.gather(record, raw, _settled(record, touching=hindrance is None))
         due = self.preflights.consider(record, raw, why_not=hindrance)
-        record.preflight_gate = closed_by(record.spec, record.preflight) if record.spec else None
+        record.preflight_gate = _gate(record)
         await self.drills.look(record)
         decision, step = self._decide(record, raw, gathered, hindrance)
         self.gatherer.hurry(record, gathered)
@@ -144,6 +145,7 @@ class Reconciler:
             record.drill = record.told_drill = recall_drill(status.drill, self.clock.now())
             record.history = status.history
             record.preflight = status.preflight or PreflightStatus()
+            record.told_checked = checked(status)
             record.first_generate = status.probe.next_generate_time if status.probe else None
             record.probe_token = (raw["metadata"].get("annotations") or {}).get(PROBE_ANNOTATION)
             self.records.add(record)
@@ -244,6 +246,14 @@ def _asking(record: Record, gathered: Gathered) -> Observed:
         memory = record.memory
         asked = memory.cause if memory.falling_back and memory.cause in WISHES else None
     return replace(gathered.observed, asked=asked)
+
+
+def _gate(record: Record) -> tuple[str, ...] | None:
+    """The required checks for which the preflight's gate waits; None if it is open, or there is none."""
+    if record.spec is None:
+        return None
+    held = record.memory.falling_back and record.memory.cause == PREFLIGHT
+    return closed_by(record.spec, record.preflight, held=held, generation=record.generation)
 
 
 def _settled(record: Record, *, touching: bool) -> int:

@@ -17,7 +17,7 @@ from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.spec import IntegrationSpec
 from ideogram_operator.resource.status import Flip, IntegrationStatus
 from ideogram_operator.resource.targets import Target
-from ideogram_operator.resource.words import TargetKind, TargetMode
+from ideogram_operator.resource.words import ConditionStatus, TargetKind, TargetMode
 from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.word import Sight, Word
 
@@ -126,6 +126,7 @@ class Record:
         recalled: whether the targets that status names as held were brought onto the roster.
         unprotected: why the restore finalizer could not be set.
         told: the memory as of the last Events; ``told_problems``: the problems of targets that were told, by name.
+        told_checked: whether the required checks had passed, as it was last told.
         writing: held while status is written.
         status: as last read or written; ``written_at``: when, on the monotonic clock, None if never by this process.
         first_generate: when the next paid check was due before this process started.
@@ -157,6 +158,7 @@ class Record:
     recalled: bool = False
     unprotected: Problem | None = None
     told_problems: dict[str, Reason | None] = field(default_factory=dict)
+    told_checked: ConditionStatus | None = None
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     written_at: float | None = None
     decision: Decision | None = None
@@ -174,6 +176,11 @@ class Record:
     sights: dict[Ref, Sight] = field(default_factory=dict)
     looks_closer: bool = False
     told_words: dict[str, TargetMode] = field(default_factory=dict)
+
+    @property
+    def account_known(self) -> bool:
+        """Whether what was spent before this process began was told to the ledger, or there is nothing to tell."""
+        return self.spending_known or self.status.probe is None or self.status.probe.spent_on is None
 
     def held(self) -> list[Known]:
         """Returns the targets that this integration has told to do less or nothing."""

@@ -28,7 +28,15 @@ from ideogram_operator.runtime.record import Record
 from ideogram_operator.runtime.records import Records
 from ideogram_operator.runtime.report import status_of
 from ideogram_operator.runtime.standings import probe_status, standing_of
-from ideogram_operator.runtime.tidings import drill_notes, notes, preflight_notes, target_notes, unverified, word_notes
+from ideogram_operator.runtime.tidings import (
+    checked,
+    drill_notes,
+    notes,
+    preflight_notes,
+    target_notes,
+    unverified,
+    word_notes,
+)
 from ideogram_operator.runtime.writer import Writer
 
 log = structlog.get_logger(__name__)
@@ -98,7 +106,6 @@ class Reporter:
             preflight=record.preflight if record.preflight.last_time is not None else None,
             drill=drill_of(record.drill),
         )
-        written = record.status
         await self.writer.status(record, status, why=why)
         if why:
             return
@@ -106,7 +113,7 @@ class Reporter:
         for note in (
             *notes(report.raw, record.told, standing),
             *target_notes(report.raw, record.told_problems, standing),
-            *preflight_notes(report.raw, written, status),
+            *preflight_notes(report.raw, record.told_checked, status),
             *drill_notes(report.raw, record.told_drill, record.drill),
             *word_notes(report.raw, record.told_words, standing),
         ):
@@ -114,6 +121,7 @@ class Reporter:
         for tiding in self._tidings(record, standing):
             self.notifier.tell(record.spec.notify if record.spec else (), tiding)
         record.told, record.told_drill = report.decision.memory, record.drill
+        record.told_checked = checked(status)
         record.told_words = unverified(record.told_words, standing)
         record.told_problems = {one.name: one.problem.reason for one in standing.targets if one.problem is not None}
 

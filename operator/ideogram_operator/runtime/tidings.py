@@ -64,17 +64,29 @@ def target_notes(raw: Mapping[str, Any], before: Mapping[str, Reason | None], st
             yield _note(regarding, WARNING, problem.reason, "Switch", problem.message)
 
 
-def preflight_notes(raw: Mapping[str, Any], before: IntegrationStatus, after: IntegrationStatus) -> Iterator[Note]:
-    """Returns what there is to tell of required checks that pass now, or do not pass any more."""
+def preflight_notes(raw: Mapping[str, Any], was: ConditionStatus | None, after: IntegrationStatus) -> Iterator[Note]:
+    """Returns what there is to tell of required checks that pass now, or do not pass any more.
+
+    Args:
+        raw: the integration as stored in the cluster.
+        was: the condition's status as it was told last; None if there was none.
+        after: the status now.
+    """
     regarding = {**raw, "kind": KIND, "apiVersion": raw.get("apiVersion", "")}
-    was, now = _checked(before), _checked(after)
-    if now is None or now.status is ConditionStatus.UNKNOWN or was is None or was.status is now.status:
+    now = _checked(after)
+    if now is None or now.status is ConditionStatus.UNKNOWN or was is None or was is now.status:
         return
     well = now.status is ConditionStatus.TRUE
-    if not well and was.status is ConditionStatus.UNKNOWN:
+    if not well and was is ConditionStatus.UNKNOWN:
         # What has not passed yet is no news: most integrations begin so, and status has it all.
         return
     yield _note(regarding, NORMAL if well else WARNING, now.reason, "Preflight", now.message)
+
+
+def checked(status: IntegrationStatus) -> ConditionStatus | None:
+    """Returns whether the required checks passed, as a status tells it."""
+    found = _checked(status)
+    return found.status if found is not None else None
 
 
 def _checked(status: IntegrationStatus) -> Condition | None:

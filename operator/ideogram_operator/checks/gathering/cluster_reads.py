@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ideogram_operator.checks.facts import Lack
+from ideogram_operator.checks.gathering.lacks import lack_of_read
 from ideogram_operator.checks.gathering.once import Once
 from ideogram_operator.cluster import kinds
 from ideogram_operator.cluster.addresses import Address, Resource
 from ideogram_operator.cluster.errors import ClusterError, NotFound
 from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.cluster.secrets import SecretKey, read_secret
-from ideogram_operator.resource.checklist import CheckResult
 from ideogram_operator.resource.words import TargetKind
 
 Live = Mapping[str, Any]
@@ -81,7 +81,7 @@ class ClusterReads:
         except NotFound:
             return Absent()
         except ClusterError as error:
-            return lack_of(error)
+            return lack_of_read(error)
 
     async def _listed(self, address: Address) -> tuple[Live, ...] | Lack:
         try:
@@ -89,11 +89,4 @@ class ClusterReads:
         except NotFound:
             return ()
         except ClusterError as error:
-            return lack_of(error)
-
-
-def lack_of(error: ClusterError) -> Lack:
-    """Returns what a refused read means: it could not be told."""
-    rule = getattr(error, "rule", "")
-    hint = f"Add this rule to the operator's role: {rule}." if rule else "Look at the Kubernetes API server."
-    return Lack(result=CheckResult.UNKNOWN, message=str(error), hint=hint)
+            return lack_of_read(error)

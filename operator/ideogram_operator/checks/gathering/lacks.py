@@ -20,9 +20,16 @@ def lack_of_secret(error: ClusterError, *, namespace: str, name: str, field: str
             message=f"there is no Secret {name} in namespace {namespace}",
             hint=f"Create it, or mend {field}.",
         )
+    return lack_of_read(error)
+
+
+def lack_of_read(error: ClusterError) -> Lack:
+    """Returns what a refused read means: it could not be told. The rule that would allow it is the hint's alone."""
     rule = getattr(error, "rule", "")
-    hint = f"Add this rule to the operator's role: {rule}." if rule else "Look at the Kubernetes API server."
-    return Lack(result=CheckResult.UNKNOWN, message=str(error), hint=hint)
+    if not rule:
+        return Lack(result=CheckResult.UNKNOWN, message=str(error), hint="Look at the Kubernetes API server.")
+    hint = f"Add this rule to the operator's role: {rule}."
+    return Lack(result=CheckResult.UNKNOWN, message=str(error).partition(";")[0], hint=hint)
 
 
 def lack_of_entry(*, namespace: str, name: str, entry: str, field: str) -> Lack:

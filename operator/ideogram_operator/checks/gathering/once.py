@@ -8,9 +8,12 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 Found = TypeVar("Found")
+
+LONGEST: Final = 120.0
+"""Seconds after which a question that hangs is asked anew."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,7 +50,9 @@ class Once(Generic[Found]):
         return await asyncio.shield(self._asking[about][1])
 
     async def _answer(self, about: Hashable, how: Callable[[], Awaitable[Found]], began: float) -> Found:
-        found = await how()
+        # Whoever waits has a shorter limit; but one that hangs for ever would be joined for ever.
+        async with asyncio.timeout(LONGEST):
+            found = await how()
         if self.good_for > 0 and began >= self._known.get(about, (began, None))[0]:
             # To the end: the oldest come first.
             self._known.pop(about, None)

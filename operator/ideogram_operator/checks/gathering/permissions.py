@@ -13,10 +13,17 @@ from ideogram_operator.checks.gathering.subject import Subject
 from ideogram_operator.cluster import kinds
 from ideogram_operator.cluster.addresses import EVENTS, SECRETS, Address, Resource
 from ideogram_operator.cluster.errors import rbac_rule
+from ideogram_operator.resource.checklist import CheckResult
 from ideogram_operator.resource.words import GROUP, PLURAL, VERSION
 
 INTEGRATIONS = Resource(group=GROUP, version=VERSION, plural=PLURAL)
 PODS = Resource(group="", version="v1", plural="pods")
+
+UNTOLD = Lack(
+    result=CheckResult.UNKNOWN,
+    message="the cluster does not say what the operator may do",
+    hint="Let it create selfsubjectaccessreviews.authorization.k8s.io, or look at the Kubernetes API server.",
+)
 
 Allowed = Callable[[Address, str], Awaitable[bool | None]]
 """Whether a verb is allowed on an address; None if nobody can say."""
@@ -31,14 +38,15 @@ class Permissions:
     since: float = -math.inf
 
     async def ask(self, subject: Subject) -> tuple[Refusal, ...] | Lack:
-        """Returns what is needed and refused; what nobody can say counts as allowed until it is refused."""
+        """Returns what is needed and refused; no answer is no permission."""
         needs = list(dict.fromkeys(needed(subject)))
         answers = await asyncio.gather(*(self._one(address, verb) for address, verb in needs))
-        return tuple(
+        refused = tuple(
             Refusal(what=f"{verb} {_told(address)}", rule=rbac_rule(address, verb))
             for (address, verb), allowed in zip(needs, answers, strict=True)
             if allowed is False
         )
+        return UNTOLD if not refused and None in answers else refused
 
     async def _one(self, address: Address, verb: str) -> bool | None:
         allowed: bool | None = await self.once.ask(

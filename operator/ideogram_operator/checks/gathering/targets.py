@@ -11,7 +11,10 @@ from ideogram_operator.checks.gathering.containers import View, containers_of, s
 from ideogram_operator.checks.gathering.pods import most_pods
 from ideogram_operator.checks.gathering.subject import Neighbour, Subject
 from ideogram_operator.checks.gathering.template import config_maps_of, data_of, pod_spec
+from ideogram_operator.cluster import kinds
 from ideogram_operator.cluster import targets as cluster_targets
+from ideogram_operator.cluster.errors import rbac_rule
+from ideogram_operator.cluster.reasons import Reason, Remark
 from ideogram_operator.cluster.rollout import hindrances
 from ideogram_operator.ideogram.key import ApiKey
 from ideogram_operator.resource.checklist import CheckResult
@@ -60,7 +63,7 @@ class Looker:
         )
         place = f"spec.targets[{index}]"
         if resolved.failure is not None:
-            return [TargetFacts(kind=wish.kind, name=place, trouble=resolved.failure.message)]
+            return [_unseen(wish.kind, place, _lack_of_listing(resolved.failure, wish.kind, namespace))]
         if not resolved.targets:
             trouble = f"no {wish.kind} in namespace {namespace} has the labels of its selector"
             return [TargetFacts(kind=wish.kind, name=place, trouble=trouble)]
@@ -73,7 +76,7 @@ class Looker:
             trouble = f"there is no {wish.kind} {name} in namespace {namespace}"
             return TargetFacts(kind=wish.kind, name=told, trouble=trouble)
         if isinstance(live, Lack):
-            return TargetFacts(kind=wish.kind, name=told, trouble=live.message)
+            return _unseen(wish.kind, told, live)
         view = await self._view(namespace, wish, live)
         containers = containers_of(wish.kind, live, view)
         there = {one.name for one in containers if not one.init}
@@ -140,6 +143,18 @@ def _differ(ours: Target, theirs: Target) -> bool:
     if ours.switch is None or theirs.switch is None or ours.switch.name != theirs.switch.name:
         return False
     return ours.switch.fallback_value != theirs.switch.fallback_value
+
+
+def _lack_of_listing(failure: Remark, kind: TargetKind, namespace: str) -> Lack:
+    """Returns what it means that the targets of a selector could not be listed."""
+    if failure.reason is not Reason.FORBIDDEN:
+        return Lack(result=CheckResult.UNKNOWN, message=failure.message, hint="Look at the Kubernetes API server.")
+    hint = f"Add this rule to the operator's role: {rbac_rule(kinds.address(kind, namespace), 'list')}."
+    return Lack(result=CheckResult.UNKNOWN, message=failure.message.partition(";")[0], hint=hint)
+
+
+def _unseen(kind: TargetKind, name: str, lack: Lack) -> TargetFacts:
+    return TargetFacts(kind=kind, name=name, trouble=lack.message, remedy=lack.hint)
 
 
 def _with_rivals(target: TargetFacts, rivals: tuple[str, ...]) -> TargetFacts:

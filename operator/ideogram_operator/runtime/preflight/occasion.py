@@ -20,13 +20,14 @@ from ideogram_operator.resource.checklist import CheckEvidence, CheckId, CheckRe
 from ideogram_operator.resource.model import SpecModel
 from ideogram_operator.resource.observations import CheckStatus, PreflightStatus
 from ideogram_operator.resource.spec import IntegrationSpec
-from ideogram_operator.resource.words import Health
 from ideogram_operator.runtime.patience import patience
 
 RETEST_RECEIVERS: Final = timedelta(days=30)
 """A receiver that heard a test message is not disturbed again for so long: it may be somebody's pager."""
 RETRY_IMAGE: Final = timedelta(minutes=10)
-"""After so long a paid check that failed at the API is made again, within the budget, and so is each that fails."""
+"""After so long a paid check that came to nothing is made again, within the budget; doubled each time."""
+RETRY_RECEIVERS: Final = timedelta(days=1)
+"""After so long receivers are tried again of which one was not reached: the others hear of it, too."""
 FIRST_LOOK: Final = 15.0
 LONGEST_LOOK: Final = 3600.0
 """Seconds from one look at what was found wrong to the next: soon at first, and rarer as time goes by."""
@@ -62,7 +63,10 @@ class Situation:
         look_again: whether something found wrong is due for another look.
         judged_at: when the checks were last judged; None if this process has not.
         image: what the last paid check found, if this process remembers.
+        healthy: whether the API is believed to be healthy now.
         paid_at: when a paid check was last asked for by this process, whatever came of it.
+        unpaid: how many in a row came to nothing.
+        messaged_at: when receivers were last tried by this process.
         drilled: whether a drill has ended since.
     """
 
@@ -74,7 +78,10 @@ class Situation:
     look_again: bool = False
     judged_at: datetime | None = None
     image: GenerationFacts | None = None
+    healthy: bool = True
     paid_at: datetime | None = None
+    unpaid: int = 0
+    messaged_at: datetime | None = None
     drilled: bool = False
     now: datetime
 
@@ -165,12 +172,21 @@ def _image_failed(situation: Situation) -> bool:
     return again is not None and situation.now >= again
 
 
+def image_wanting(status: PreflightStatus) -> bool:
+    """Whether the last paid check came to nothing: what the budget left out is not wanting."""
+    last = _of(status, CheckId.IMAGE_DOWNLOAD)
+    return last is not None and last.result in {CheckResult.FAIL, CheckResult.UNKNOWN}
+
+
 def _image_again(situation: Situation) -> datetime | None:
-    """When a paid check that failed is made again; None if none has."""
-    image = situation.image
-    if image is None or image.health is Health.HEALTHY:
+    """When a paid check that came to nothing is made again; None if none has.
+
+    Not during an outage: that is the paid stream's to watch, and the money that it needs for the way back.
+    """
+    if situation.paid_at is None or not situation.healthy or not image_wanting(situation.status):
         return None
-    return max(image.at, situation.paid_at or image.at) + RETRY_IMAGE
+    pause = RETRY_IMAGE * (1 << min(max(situation.unpaid - 1, 0), 10))
+    return situation.paid_at + min(pause, situation.spec.preflight.interval)
 
 
 def _free(check: Check) -> frozenset[Inquiry]:
@@ -219,9 +235,12 @@ def _paid_is_due(situation: Situation) -> bool:
 
 def _message_is_due(situation: Situation) -> bool:
     status = situation.status
-    if status.notified_for != notify_digest(situation.spec) or status.notified_at is None:
+    if status.notified_for != notify_digest(situation.spec):
         return True
-    return not timedelta() <= situation.now - status.notified_at < RETEST_RECEIVERS
+    heard, pause = status.notified_at, RETEST_RECEIVERS
+    if heard is None:
+        heard, pause = situation.messaged_at, RETRY_RECEIVERS
+    return heard is None or not timedelta() <= situation.now - heard < pause
 
 
 def _of(status: PreflightStatus, check: CheckId) -> CheckStatus | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from ideogram_operator.checks.checklist import CHECKLIST
 from ideogram_operator.checks.facts import NOT_ASKED, Facts, GenerationFacts, Inquiry, ReceiverFacts
@@ -13,6 +14,9 @@ from ideogram_operator.resource.checklist import CheckId, Gate
 from ideogram_operator.resource.observations import CheckStatus, PreflightStatus
 from ideogram_operator.resource.spec import IntegrationSpec
 from ideogram_operator.runtime.preflight.occasion import Occasion, notify_digest, paid_digest
+
+AN_EDIT: Final = "a preflight of the edited spec"
+"""What a gate waits for where nothing else is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +48,16 @@ def remembered(facts: Facts, status: PreflightStatus, image: GenerationFacts | N
     return facts
 
 
-def updated(status: PreflightStatus, found: Found, image: GenerationFacts | None) -> PreflightStatus:
+def updated(
+    status: PreflightStatus, found: Found, image: GenerationFacts | None, *, current: bool = True
+) -> PreflightStatus:
     """Returns the status after a preflight.
 
     Args:
         status: before it.
         found: what it found.
         image: what the last paid check found, if this process knows.
+        current: whether the spec is still the one that was looked at; by an old one no gate is opened.
     """
     facts, spec, whole = found.facts, found.facts.spec, found.occasion.whole
     results = judge(remembered(facts, status, image))
@@ -72,8 +79,10 @@ def updated(status: PreflightStatus, found: Found, image: GenerationFacts | None
         changes |= {"paid_for": paid_digest(spec)}
     if reached is not None:
         changes |= {"notified_for": notify_digest(spec), "notified_at": facts.now if reached else None}
-    after = status.model_copy(update=changes)
-    return after.model_copy(update={"open_since": _open_since(spec, after, facts.now)})
+    # Made anew and not copied: only so are its bounds kept.
+    after = PreflightStatus(**(dict(status) | changes))
+    opened = _open_since(spec, after, facts.now) if current else status.open_since
+    return after.model_copy(update={"open_since": opened})
 
 
 def verdict_of(spec: IntegrationSpec, status: PreflightStatus | None) -> Verdict:
@@ -82,14 +91,25 @@ def verdict_of(spec: IntegrationSpec, status: PreflightStatus | None) -> Verdict
     return verdict(results_of(status.checks if status else ()), wanted)
 
 
-def closed_by(spec: IntegrationSpec, status: PreflightStatus | None) -> tuple[str, ...] | None:
+def closed_by(
+    spec: IntegrationSpec, status: PreflightStatus | None, *, held: bool = False, generation: int = 0
+) -> tuple[str, ...] | None:
     """Returns the required checks for which the gate waits; None if it is open, or there is none.
+
+    Args:
+        spec: as it is now.
+        status: what the preflights found.
+        held: whether the gate keeps the targets in fallback already. Then it waits for a preflight of this very spec:
+            what was found about another one opens nothing.
+        generation: of the spec.
 
     It is a gate on the way to going live: once open, it stays open, whatever fails later. An attestation that expires
     at night must not take an application down.
     """
     if spec.preflight.gate is Gate.NONE or (status is not None and status.open_since is not None):
         return None
+    if held and (status is None or status.observed_generation != generation):
+        return _before_live(spec, status) or (AN_EDIT,)
     return _before_live(spec, status) or None
 
 

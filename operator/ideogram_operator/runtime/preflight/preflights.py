@@ -20,11 +20,19 @@ from ideogram_operator.resource.checklist import CheckResult
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.spec import IntegrationSpec
 from ideogram_operator.resource.status import token_of
-from ideogram_operator.resource.words import PREFLIGHT_ANNOTATION
+from ideogram_operator.resource.words import PREFLIGHT_ANNOTATION, Health
 from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.clock import Clock
 from ideogram_operator.runtime.metrics import Metrics
-from ideogram_operator.runtime.preflight.occasion import Occasion, Situation, look_in, mendable, next_in, occasion
+from ideogram_operator.runtime.preflight.occasion import (
+    Occasion,
+    Situation,
+    image_wanting,
+    look_in,
+    mendable,
+    next_in,
+    occasion,
+)
 from ideogram_operator.runtime.preflight.outcome import Found, updated
 from ideogram_operator.runtime.preflight.starts import Starts
 from ideogram_operator.runtime.preflight.subject import subject_of
@@ -48,8 +56,11 @@ class Course:
         wrong_since: since when something is wrong that may be mended; None while nothing is.
         look_at: when that is looked at again. Both on the monotonic clock.
         judged_at: when the checks were last judged.
-        paid_at: when a paid check was last asked for.
+        paid_at: when a paid check was last asked for; ``unpaid``: how many in a row came to nothing.
+        messaged_at: when receivers were last tried.
         drilled_at: when the last drill ended that the checks know of.
+        not_before: when the next may begin, after a fault of ours or at its turn; monotonic.
+        in_line: whether it has a place in line for that time.
         task: the preflight that is under way.
     """
 
@@ -61,7 +72,10 @@ class Course:
     judged_at: datetime | None = None
     drilled_at: datetime | None = None
     paid_at: datetime | None = None
+    messaged_at: datetime | None = None
+    unpaid: int = 0
     not_before: float = 0.0
+    in_line: bool = False
     task: "asyncio.Task[None] | None" = None
 
 
@@ -102,7 +116,10 @@ class Preflights:
         due = occasion(situation)
         if due is None:
             return min(next_in(situation).total_seconds(), max(0.0, course.look_at - now))
-        wait = max(0.0, course.not_before - now) or self.starts.begin()
+        wait = max(0.0, course.not_before - now)
+        if not wait:
+            wait = self.starts.begin(in_line=course.in_line)
+            course.in_line, course.not_before = wait > 0, now + wait
         if not wait:
             self._begin(record, record.spec, course, due, request=situation.request, why_not=why_not)
         return wait or math.inf
@@ -140,7 +157,10 @@ class Preflights:
             look_again=self.clock.monotonic() >= course.look_at,
             judged_at=course.judged_at,
             image=course.image,
+            healthy=record.decision is not None and record.decision.health is Health.HEALTHY,
             paid_at=course.paid_at,
+            unpaid=course.unpaid,
+            messaged_at=course.messaged_at,
             drilled=course.drilled_at != record.drill.last_time,
             now=self.clock.now(),
         )
@@ -155,10 +175,11 @@ class Preflights:
         request: str,
         why_not: Reason | None,
     ) -> None:
-        subject = subject_of(record, spec, hosts=self.hosts, why_not=why_not)
+        subject = subject_of(record, spec, hosts=self.hosts, why_not=why_not, now=self.clock.now())
         course.key = record.fingerprint
         course.drilled_at = record.drill.last_time if Inquiry.BREAKER in due.wanted else course.drilled_at
         course.paid_at = self.clock.now() if Inquiry.GENERATION in due.wanted else course.paid_at
+        course.messaged_at = self.clock.now() if Inquiry.RECEIVERS in due.wanted else course.messaged_at
         generation = record.generation
         # Whoever asks, edits or rotates a key has just changed something; what was read before may not have it.
         told = due.why in {"request", "spec", "key"}
@@ -191,8 +212,13 @@ class Preflights:
 
     def _learn(self, record: Record, course: Course, found: Found) -> None:
         course.judged_at = found.facts.now
-        course.image = _image(found.facts) or course.image
-        before, record.preflight = record.preflight, updated(record.preflight, found, course.image)
+        if Inquiry.GENERATION in found.occasion.wanted:
+            # Also where none was made: the one before may be of another key or model.
+            course.image = _image(found.facts)
+        current = found.generation == record.generation
+        before, record.preflight = record.preflight, updated(record.preflight, found, course.image, current=current)
+        if Inquiry.GENERATION in found.occasion.wanted:
+            course.unpaid = course.unpaid + 1 if image_wanting(record.preflight) else 0
         if mendable(found.facts.spec, record.preflight, course.image):
             self._watch(course)
         else:

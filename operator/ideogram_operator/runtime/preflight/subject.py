@@ -1,5 +1,7 @@
 """From the operator's record of an integration to the subject of its preflight."""
 
+from datetime import datetime
+
 from ideogram_operator.checks.facts import BreakerFacts
 from ideogram_operator.checks.gathering.subject import Subject
 from ideogram_operator.ideogram.hosts import AllowedHosts, HostNotAllowedError, InvalidHostError
@@ -19,7 +21,9 @@ ORDERS = {
 }
 
 
-def subject_of(record: Record, spec: IntegrationSpec, *, hosts: AllowedHosts, why_not: Reason | None) -> Subject:
+def subject_of(
+    record: Record, spec: IntegrationSpec, *, hosts: AllowedHosts, why_not: Reason | None, now: datetime
+) -> Subject:
     """Returns the subject.
 
     Args:
@@ -27,6 +31,7 @@ def subject_of(record: Record, spec: IntegrationSpec, *, hosts: AllowedHosts, wh
         spec: its spec.
         hosts: where keys may be sent.
         why_not: why the operator does not touch its targets; None if it does.
+        now: the time, UTC.
     """
     return Subject(
         namespace=record.key.namespace,
@@ -34,7 +39,7 @@ def subject_of(record: Record, spec: IntegrationSpec, *, hosts: AllowedHosts, wh
         uid=record.uid,
         spec=spec,
         host_problem=host_problem(spec, hosts),
-        breaker=_breaker(record, why_not),
+        breaker=_breaker(record, why_not, now),
         refused=_refused(record),
         writes=why_not is not Reason.READ_ONLY,
     )
@@ -49,9 +54,10 @@ def host_problem(spec: IntegrationSpec, hosts: AllowedHosts) -> str:
     return ""
 
 
-def _breaker(record: Record, why_not: Reason | None) -> BreakerFacts:
+def _breaker(record: Record, why_not: Reason | None, now: datetime) -> BreakerFacts:
     decision, drill = record.decision, record.drill
-    behind: tuple[str, ...] = ()
+    # Before anything was decided, what a look at the targets found counts.
+    behind = tuple(str(known.ref) for known in record.targets.values() if known.problem is not None)
     hindrance = HINDRANCES.get(why_not, "") if why_not else ""
     if decision is not None and record.spec is not None:
         troubled = (
@@ -59,7 +65,7 @@ def _breaker(record: Record, why_not: Reason | None) -> BreakerFacts:
         )
         behind = tuple(str(ref) for ref in troubled)
     return BreakerFacts(
-        hindrance=hindrance or _ordered(record),
+        hindrance=hindrance or _ordered(record, now),
         out_of_sync=() if hindrance else behind,
         last_drill=drill.last_time,
         last_drill_result=drill.result,
@@ -68,10 +74,9 @@ def _breaker(record: Record, why_not: Reason | None) -> BreakerFacts:
     )
 
 
-def _ordered(record: Record) -> str:
+def _ordered(record: Record, now: datetime) -> str:
     override = record.spec.override if record.spec else None
-    active = override is not None and record.decision is not None and override.until > record.decision.memory.since
-    return ORDERS.get(override.mode, "") if override is not None and active else ""
+    return ORDERS.get(override.mode, "") if override is not None and now < override.until else ""
 
 
 def _refused(record: Record) -> str:

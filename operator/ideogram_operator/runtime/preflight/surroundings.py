@@ -58,7 +58,11 @@ class Memory:
         if record is None or record.fingerprint != key.fingerprint:
             message = "the key changed a moment ago, and probes have not begun with it"
             return Lack(result=CheckResult.UNKNOWN, message=message, hint="Nothing is to be done: it is asked again.")
-        found = await self.pool.generation(record.key)
+        try:
+            found = await self.pool.generation(record.key)
+        except LookupError as error:
+            hint = "Nothing is to be done: it is made again by itself."
+            return Lack(result=CheckResult.UNKNOWN, message=f"the paid check came to nothing: {error}", hint=hint)
         if isinstance(found, tuple):
             return Generation(at=found[0], outcome=found[1])
         return Lack(result=CheckResult.SKIPPED, message=(found or "paid checks are off").rstrip("."))

@@ -106,6 +106,9 @@ class ProbePool:
         """Has a subscriber's paid check made now; returns what it found and when, or a sentence on why it was not sent.
 
         Shared like every probe: all who ask at the same time get the same one. None: the subscriber wants none.
+
+        Raises:
+            LookupError: it came to nothing; the message says why.
         """
         stream = next((stream for stream in self._of(who) if paid(stream.method)), None)
         return None if stream is None else await stream.asked()

@@ -33,6 +33,10 @@ _REFRESH_WITHIN: Final = 5.0
 _RECENT: Final = 60.0
 _STILL_GOOD: Final = timedelta(seconds=60)
 """How long a probe that went well is good enough for somebody who asks for one."""
+_STILL_BAD: Final = timedelta(seconds=10)
+"""The same for one that did not: whoever has mended it and asks does not wait long for another."""
+_WORTH_WAITING: Final = 30.0
+"""Seconds of a ``Retry-After`` that somebody who asks for a probe waits out."""
 _AFTER_MIDNIGHT: Final = 30.0
 
 
@@ -78,7 +82,7 @@ class Stream:
         self._probes = 0
         self._skipped: str | None = None
         self._closed = False
-        self._good: tuple[datetime, Outcome] | None = None
+        self._last: tuple[datetime, Outcome] | None = None
         self._asking: list[asyncio.Future[tuple[datetime, Outcome] | str]] = []
         self._spawn(self._run())
 
@@ -137,21 +141,37 @@ class Stream:
     async def asked(self) -> tuple[datetime, Outcome] | str:
         """Has it probe now and returns what that found, and when; or one sentence on why it was not sent.
 
-        A probe that is under way, whoever asked for it, is as good as one of our own; so is one that went well a
-        moment ago.
+        A probe that is under way, whoever asked for it, is as good as one of our own, and so is one that was made a
+        moment ago: those who share a key pay once, for a failure too.
+
+        Raises:
+            LookupError: it was dropped, or failed by a fault of the operator; the message says which.
         """
-        if self._good is not None and self._tools.clock.now() - self._good[0] < _STILL_GOOD:
-            return self._good
+        if self._last is not None and self._still_counts(self._last):
+            return self._last
+        wait = self._course.retry_at - self._tools.clock.monotonic()
+        if wait > _WORTH_WAITING and not self._course.in_flight:
+            return f"A paid check was put off: the API asked not to be asked for another {wait:.0f} s."
         answer: asyncio.Future[tuple[datetime, Outcome] | str] = asyncio.get_running_loop().create_future()
         self._asking.append(answer)
         if not self._course.in_flight:
             self.kick()
-        return await answer
+        try:
+            return await answer
+        finally:
+            self._asking = [one for one in self._asking if one is not answer]
+            if not answer.done() and not self._asking:
+                # Nobody pays for what nobody waits for any more.
+                self._course = replace(self._course, asked=False)
+
+    def _still_counts(self, last: tuple[datetime, Outcome]) -> bool:
+        good = last[1].health is Health.HEALTHY
+        return timedelta() <= self._tools.clock.now() - last[0] < (_STILL_GOOD if good else _STILL_BAD)
 
     def stop(self) -> None:
         """Ends it; probes under way are dropped. :meth:`close` waits until they are."""
         self._closed = True
-        self._answer("The check was dropped: the key or the model is another one now.")
+        self._answer(LookupError("it was dropped: the key or the model is another one now"))
         for task in self._tasks:
             task.cancel()
 
@@ -218,7 +238,7 @@ class Stream:
         except Exception as error:  # noqa: BLE001 -- a worker: a fault of ours must not end the watching
             # No traceback: some renderers print its variables, and the key's header is among them.
             log.error("a probe failed by a fault of the operator", method=self.method.value, error=type(error).__name__)  # noqa: TRY400 -- as above
-            self._answer("The check failed by a fault of the operator; its log says more.")
+            self._answer(LookupError("it failed by a fault of the operator; its log says more"))
         finally:
             self._course = self._course.without(flight)
             self._wake.set()
@@ -235,7 +255,7 @@ class Stream:
             # With the budget spent, what is known stands until there is money to ask again.
             wait = max(wait, self._purse.wait)
         self._facts.add(outcome, at=self._tools.clock.now(), fresh_for=FRESH_INTERVALS * wait)
-        self._good = (self._tools.clock.now(), outcome) if outcome.health is Health.HEALTHY else None
+        self._last = self._tools.clock.now(), outcome
         self._answer((self._tools.clock.now(), outcome))
         if self._course.denials == 1:
             self._course = replace(self._course, refreshing=True)
@@ -255,11 +275,15 @@ class Stream:
             self._course = replace(self._course, refreshing=False)
             self._wake.set()
 
-    def _answer(self, found: tuple[datetime, Outcome] | str) -> None:
+    def _answer(self, found: tuple[datetime, Outcome] | str | LookupError) -> None:
         """Tells those who asked; whoever has stopped waiting is passed over."""
         asking, self._asking = self._asking, []
         for answer in asking:
-            if not answer.done():
+            if answer.done():
+                continue
+            if isinstance(found, LookupError):
+                answer.set_exception(found)
+            else:
                 answer.set_result(found)
 
     # -- small things --------------------------------------------------------------------------------------------------
