@@ -51,6 +51,10 @@ receiver. Neither is repeated each time: their earlier results stand, with their
 must have passed, warnings will do; a skipped one does not count against it unless it was named. The condition
 `PreflightPassed` and the gate wait for the required checks; the others are told all the same.
 
+**The gate** (`spec.preflight.gate: GoLive`) opens once, when the required checks have passed, and never closes again.
+It waits for all of them but `rollback-tested`: a drill needs targets that are live. Then all targets are given back
+together, whatever `spec.recovery.order` says: that order watches over an API that was ill.
+
 """
 
 _REQUIRED: Final = {

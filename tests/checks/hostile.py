@@ -68,6 +68,8 @@ TARGETS = st.builds(
     kind=st.sampled_from(TargetKind),
     name=TEXTS,
     trouble=st.one_of(st.just(""), TEXTS),
+    remedy=HINTS,
+    unread=st.dictionaries(NAMES, LACKS, max_size=2),
     missing_containers=TUPLES,
     hindrances=TUPLES,
     rivals=TUPLES,

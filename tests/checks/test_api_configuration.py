@@ -131,6 +131,12 @@ TABLE: Table = {
             "Whether the key stands in clear cannot be told of Deployment/lost.",
             MEND,
         ),
+        untold(
+            "a ConfigMap that may not be read",
+            facts(targets=(STOREFRONT, replace(STOREFRONT, unread={"shop-settings": lack(UNKNOWN)}))),
+            "Whether the key stands in clear cannot be told of ConfigMap shop-settings.",
+            "Mend it.",
+        ),
         untold("no target", facts(targets=lack(UNKNOWN)), "It is wanting.", "Mend it."),
     ),
     CheckId.KEY_SEPARATE: (
@@ -227,6 +233,12 @@ TABLE: Table = {
             facts(targets=(STOREFRONT, LOST)),
             "Which address is used cannot be told of Deployment/lost.",
             MEND,
+        ),
+        untold(
+            "a ConfigMap that may not be read",
+            facts(targets=(STOREFRONT, replace(STOREFRONT, unread={"shop-settings": lack(UNKNOWN)}))),
+            "Which address is used cannot be told of ConfigMap shop-settings.",
+            "Mend it.",
         ),
         untold("no target", facts(targets=lack(UNKNOWN)), "It is wanting.", "Mend it."),
     ),

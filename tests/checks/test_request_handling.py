@@ -114,6 +114,12 @@ TABLE: Table = {
             "The key is accepted; whether it is sent as Bearer too cannot be told of Deployment/lost.",
             "Mend the targets that the check targets-exist names.",
         ),
+        untold(
+            "a ConfigMap that may not be read",
+            facts(targets=(STOREFRONT, replace(STOREFRONT, unread={"shop-settings": lack(UNKNOWN)}))),
+            "The key is accepted; whether it is sent as Bearer too cannot be told of ConfigMap shop-settings.",
+            "Mend it.",
+        ),
     ),
     CheckId.REQUEST_TIMEOUT: (
         passes("long enough", PERFECT, INSPECTED, f"{SECONDS} is 90 in Deployment/storefront."),

@@ -267,9 +267,8 @@ def test_ctrl_c_ends_it_with_130_and_no_traceback(desk: Desk) -> None:
     # A shell that starts the tests in the background hands an ignored SIGINT on to all of them.
     command = ["env", "--default-signal=INT", script("ideogram-operator"), "preflight"]
     flags = ["--kubeconfig", str(desk.kubeconfig), "--allow-host", desk.shop.simulator.url]
-    with subprocess.Popen(
-        [*command, str(desk.file(desk.integration())), *flags], stderr=subprocess.PIPE, text=True, env=clean()
-    ) as running:  # noqa: S603 - our own words
+    command += [str(desk.file(desk.integration())), *flags]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=clean()) as running:  # noqa: S603 - our own words
         assert running.stderr is not None
         while "targets asked" not in running.stderr.readline():
             assert running.poll() is None

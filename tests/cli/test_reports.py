@@ -122,15 +122,27 @@ def test_foreign_text_stays_text_in_every_form(message: str, hint: str) -> None:
         (CheckResult.FAIL, False, "failure"),
         (CheckResult.UNKNOWN, True, "failure"),
         (CheckResult.UNKNOWN, False, "system-out"),
-        (CheckResult.SKIPPED, True, "skipped"),
+        (CheckResult.SKIPPED, True, "failure"),
         (CheckResult.SKIPPED, False, "skipped"),
     ],
 )
 def test_junit_has_one_word_for_each_result(result: CheckResult, required: bool, drawn_as: str) -> None:
     check = KEY if required else URL
-    root = ET.fromstring(reports_junit.render([report({check: finding(result, "Seen.")})]))  # noqa: S314 - our own
-    case = root.find("testsuite/testcase")
+    good = {one: finding(CheckResult.PASS, "It holds.") for one in (KEY, SEPARATE, MODERATION)}
+    found = report(good | {check: finding(result, "Seen.")}, explicit=True)
+    root = ET.fromstring(reports_junit.render([found]))  # noqa: S314 - our own
+    case = root.find(f"testsuite/testcase[@name='{check}']")
     assert case is not None
     assert [child.tag for child in case] == [drawn_as]
     assert root.get("failures") == str(int(drawn_as == "failure"))
     assert root.get("skipped") == str(int(drawn_as == "skipped"))
+
+
+@given(st.dictionaries(st.sampled_from(CheckId), st.sampled_from(CheckResult)), st.booleans())
+def test_junit_has_a_failure_whenever_the_exit_code_has(results: dict[CheckId, CheckResult], explicit: bool) -> None:
+    found = report({check: finding(result, "Seen.") for check, result in results.items()} or None, explicit=explicit)
+    root = ET.fromstring(reports_junit.render([found]))  # noqa: S314 - our own
+    failures = {case.get("name") for case in root.iter("testcase") if case.find("failure") is not None}
+    assert failures == {*found.missing, *(row.id for row in found.rows if row.result is CheckResult.FAIL)}
+    assert root.get("failures") == str(len(failures))
+    assert root.get("tests") == str(sum(1 for _ in root.iter("testcase")))

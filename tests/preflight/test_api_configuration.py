@@ -68,6 +68,22 @@ async def test_a_secret_that_may_not_be_read_is_unknown_and_the_rule_is_told(wor
     expect(found, "Unknown", "", f"The operator may not get secrets in namespace {world.namespace}.", rule)
 
 
+async def test_a_config_map_that_may_not_be_read_is_unknown_and_the_rule_is_told(world: World) -> None:
+    settings = world.config_map(token=world.simulator.key)
+    reading = {"name": "TOKEN", "valueFrom": {"configMapKeyRef": {"name": settings, "key": "token"}}}
+    name = world.workload(containers=[world.container(reading)])
+    rules = [
+        {"apiGroups": ["ideogram-operator.io"], "resources": ["ideogramintegrations"], "verbs": ["list"]},
+        {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get"]},
+        {"apiGroups": ["autoscaling"], "resources": ["horizontalpodautoscalers"], "verbs": ["list"]},
+        {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]},
+    ]
+    account = world.kubeconfig_of(world.account(*rules))
+    found = await world.row(KEY, targets=[target(name)], as_=account)
+    rule = '{apiGroups: [""], resources: ["configmaps"], verbs: ["get"]}'
+    expect(found, "Unknown", "", f"Whether the key stands in clear cannot be told of ConfigMap {settings}.", rule)
+
+
 Spoilt = Callable[[World], Json]
 """The containers of an application, and volumes where there are any."""
 

@@ -3,7 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -34,6 +34,7 @@ class Store:
     asked: list[Asked] = field(default_factory=list)
     refuses_to_delete: bool = False
     instead: Callable[["Handler"], bool] = lambda _: False
+    flooded_with: int = 0
 
     @property
     def port(self) -> int:
@@ -86,6 +87,20 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+        return True
+
+    def flood(self, status: int, begin: bytes = b"", **headers: str) -> bool:
+        """Answers without an end (256 MiB, if nobody hangs up), and counts the bytes that could be sent. Always true."""
+        self.close_connection = True
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(begin)
+        with suppress(OSError):
+            for _ in range(4096):
+                self.wfile.write(b"A" * 65536)
+                self.store.flooded_with += 65536
         return True
 
     def log_message(self, *_: object) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gzip
 import json
 import os
 import socket
@@ -17,12 +18,13 @@ from ideogram_operator.cluster.secrets import SecretValue
 from ideogram_operator.ideogram.hosts import AllowedHosts
 from ideogram_operator.resource.services import SecretRef, Storage
 from ideogram_operator.services.buckets import try_bucket
+from ideogram_operator.services.buckets_gate import ANSWER_LIMIT
 from ideogram_operator.services.guard import Guard
 from ideogram_operator.services.results import Bucket, ObjectNames, ServiceError
 from lab.cluster import REPOSITORY
 from lab.servers import BucketServer
 from lab.servers.bucket_server import BucketAccess
-from tests.services.stores import Handler, Store, running_store
+from tests.services.stores import AZURE_LISTING, LAST_MODIFIED, Handler, Store, running_store
 
 BODY = b"a test object"
 CANARY = "c4n4ry-s3cr3t-v4lu3"
@@ -249,6 +251,118 @@ async def test_a_store_that_fails_is_told_with_its_status_and_asked_once(store: 
     error = await failure(store.url, "s3://images")
     assert error.message == f"the bucket images cannot be written ({status})"
     assert len(store.asked) == 1
+
+
+def _flooding(store: Store, *steps: str) -> None:
+    """The store does what it is asked, but answers these steps without an end."""
+
+    def instead(handler: Handler) -> bool:
+        is_list = "list-type" in handler.path
+        if ("LIST" if is_list else handler.command) not in steps:
+            return False
+        return handler.flood(200, b"<ListBucketResult>") if is_list else handler.flood(403)
+
+    store.instead = instead
+
+
+@pytest.mark.parametrize(("step", "asked"), [("PUT", ["PUT", "DELETE"]), ("GET", ["PUT", "GET", "DELETE"])])
+async def test_a_store_that_answers_without_an_end_is_hung_up_on_and_the_test_object_deleted(
+    store: Store, step: str, asked: list[str]
+) -> None:
+    _flooding(store, step)
+    began = time.monotonic()
+    error = await failure(store.url, "s3://images")
+    assert time.monotonic() - began < 5
+    assert error.message == f"127.0.0.1:{store.port} answers with more than 16 MiB"
+    assert error.hint == "Check that spec.storage.endpoint is the store's own."
+    assert [one.verb for one in store.asked] == asked
+    assert store.flooded_with < 2 * ANSWER_LIMIT
+    assert store.objects == {}
+
+
+@pytest.mark.parametrize("steps", [("PUT", "DELETE"), ("GET", "DELETE"), ("DELETE",)])
+async def test_a_store_that_answers_without_an_end_when_it_is_to_delete_may_have_the_object(
+    store: Store, steps: tuple[str, ...]
+) -> None:
+    _flooding(store, *steps)
+    error = await failure(store.url, "s3://images/a")
+    assert error.message == f"127.0.0.1:{store.port} answers with more than 16 MiB; the test object may be left there"
+    assert error.hint.endswith(f"Delete the test object a/{OWN}.")
+    assert store.flooded_with < 2 * ANSWER_LIMIT * len(steps)
+
+
+async def test_a_listing_without_an_end_is_hung_up_on_and_the_bucket_is_good(store: Store) -> None:
+    _flooding(store, "LIST")
+    found = await tried(store.url, "s3://images", KEY)
+    assert found.refusal is None
+    assert isinstance(found.names, ServiceError)
+    assert found.names.message == f"127.0.0.1:{store.port} answers with more than 16 MiB"
+    assert store.flooded_with < 2 * ANSWER_LIMIT
+    assert store.objects == {}
+
+
+async def test_a_trouble_of_one_step_is_not_told_of_the_next(store: Store) -> None:
+    def instead(handler: Handler) -> bool:
+        if "list-type" in handler.path:
+            return handler.answer(403)
+        return handler.command == "DELETE" and handler.flood(403)
+
+    store.instead = instead
+    found = await tried(store.url, "s3://images", KEY)
+    assert found.refusal is not None
+    assert isinstance(found.names, ServiceError)
+    assert found.names.message == "the bucket images refuses to list its objects (403)"
+
+
+def _s3_page(*names: str, more: bool = False) -> bytes:
+    entries = "".join(
+        f"<Contents><Key>{name}</Key><LastModified>2026-11-22T12:00:00.000Z</LastModified><ETag>1</ETag><Size>1</Size>"
+        "</Contents>"
+        for name in names
+    )
+    token = "<NextContinuationToken>on</NextContinuationToken>" if more else ""
+    truncated = f"<IsTruncated>{str(more).lower()}</IsTruncated>{token}"
+    return f"<ListBucketResult>{truncated}{entries}</ListBucketResult>".encode()
+
+
+async def test_a_listing_whose_pages_have_no_end_is_hung_up_on(store: Store) -> None:
+    page = _s3_page("n" * 1024 * 1024, more=True)
+    store.instead = lambda handler: "list-type" in handler.path and handler.answer(200, page)
+    found = await tried(store.url, "s3://images", KEY)
+    assert isinstance(found.names, ServiceError)
+    assert found.names.message == f"127.0.0.1:{store.port} answers with more than 16 MiB"
+    assert len(store.asked) < 3 + 20
+
+
+async def test_the_longest_listing_that_an_honest_store_has_is_read(store: Store) -> None:
+    names = [f"{number:04}{'n' * 1016}.png" for number in range(5000)]
+    entry = AZURE_LISTING.partition("<Blob>")[2].partition("</Blob>")[0].replace("<Etag>", f"<Etag>{'e' * 600}")
+    blobs = "".join(f"<Blob>{entry.replace('seed-7.png', name)}</Blob>" for name in names)
+    page = f"<EnumerationResults><Blobs>{blobs}</Blobs><NextMarker/></EnumerationResults>".encode()
+    store.instead = lambda handler: "comp=list" in handler.path and handler.answer(200, page)
+    key = base64.b64encode(b"tenant").decode()
+    account = {"AZURE_STORAGE_ACCOUNT_NAME": "shopimages", "AZURE_STORAGE_ACCOUNT_KEY": key}
+    found = await tried(store.url, "az://images", account)
+    assert found.names == ObjectNames(seen=20, seeded=0)
+
+
+async def test_what_a_store_packs_is_not_unpacked(store: Store) -> None:
+    """A limit on what comes would not bound it then."""
+    packed = gzip.compress(_s3_page("seed-7.png"))
+    packing = {"Content-Encoding": "gzip"}
+    store.instead = lambda handler: "list-type" in handler.path and handler.answer(200, packed, **packing)
+    found = await tried(store.url, "s3://images", KEY)
+    assert isinstance(found.names, ServiceError)
+    assert all("accept-encoding" not in asked.headers for asked in store.asked)
+
+
+async def test_an_object_without_an_end_is_another_content_and_read_no_further(store: Store) -> None:
+    whole = {"Content-Length": "100000000000", "ETag": "1", "Last-Modified": LAST_MODIFIED}
+    store.instead = lambda handler: handler.command == "GET" and handler.flood(200, **whole)
+    error = await failure(store.url, "s3://images")
+    assert error.message == "the bucket images returned another content than it took"
+    assert store.flooded_with < ANSWER_LIMIT
+    assert store.objects == {}
 
 
 async def test_an_object_that_comes_back_changed_is_told_and_deleted(store: Store) -> None:

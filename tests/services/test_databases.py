@@ -1,9 +1,11 @@
 """Databases, looked at on a real PostgreSQL and a real MariaDB, and on servers that hang."""
 
 import asyncio
+import contextlib
 import os
 import secrets
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -16,7 +18,7 @@ import pytest
 
 from ideogram_operator.cluster.secrets import SecretValue
 from ideogram_operator.ideogram.hosts import AllowedHosts
-from ideogram_operator.services.databases import AT_ONCE, Databases
+from ideogram_operator.services.databases import ANSWER_LIMIT, AT_ONCE, MOST_ADDRESSES, Databases
 from ideogram_operator.services.guard import Guard
 from ideogram_operator.services.results import ServiceError, Table
 from lab.cluster import REPOSITORY
@@ -283,6 +285,157 @@ async def test_nothing_can_be_written_even_by_the_server_s_own_doing(
     await failure(open_databases(postgres.server.port), postgres.url())
     with psycopg.connect(postgres.url()) as connection:
         assert connection.execute("SELECT count(*) FROM generations").fetchone() == (0,)
+
+
+def _pg(kind: bytes, body: bytes, *, length: int | None = None) -> bytes:
+    """A message of PostgreSQL, which may be said to be longer than it is."""
+    return kind + struct.pack("!I", (length or len(body)) + 4) + body
+
+
+def _mysql(number: int, body: bytes) -> bytes:
+    return struct.pack("<I", len(body))[:3] + bytes([number]) + body
+
+
+PG_WELCOME = _pg(b"R", struct.pack("!I", 0))
+PG_READY = _pg(b"S", b"client_encoding\0UTF8\0") + _pg(b"K", struct.pack("!II", 1, 1)) + _pg(b"Z", b"I")
+MYSQL_GREETING = _mysql(
+    0,
+    b"\x0a5.5.5-10.11.6-MariaDB\0\1\0\0\0" + b"12345678\0" + struct.pack("<HBHH", 0xF7FF & ~0x0800, 33, 2, 0x8000)
+    + b"\x15" + b"\0" * 10 + b"123456789012\0mysql_native_password\0",
+)  # fmt: skip
+MYSQL_WELCOME = _mysql(2, b"\0\0\0\2\0\0\0")
+MYSQL_PART = b"\xff" * 3
+LONGEST = 0x40000000
+FLOODS = {
+    # The scheme, what is answered to each message of the client, and what follows then, again and again.
+    "PostgreSQL, parameters before it is ready": (
+        "postgresql",
+        (b"N", PG_WELCOME),
+        lambda at: b"".join(_pg(b"S", b"%012d\0" % (64 * at + one) + b"v" * 1000 + b"\0") for one in range(64)),
+    ),
+    "PostgreSQL, a notice before it is ready": (
+        "postgresql",
+        (b"N", PG_WELCOME + _pg(b"N", b"", length=LONGEST)),
+        lambda _: b"x" * 65536,
+    ),
+    "PostgreSQL, an answer": (
+        "postgresql",
+        (b"N", PG_WELCOME + PG_READY, _pg(b"T", b"", length=LONGEST)),
+        lambda _: b"\0\1" * 32768,
+    ),
+    "MySQL, a greeting": ("mysql", (), lambda at: MYSQL_PART + bytes([at % 256]) + b"A" * 0xFFFFFF),
+    "MySQL, an answer": (
+        "mysql",
+        (MYSQL_GREETING, MYSQL_WELCOME, b""),
+        lambda at: MYSQL_PART + bytes([(at + 1) % 256]) + b"A" * 0xFFFFFF,
+    ),
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+async def test_a_database_that_answers_without_an_end_is_hung_up_on(flood: str, open_databases: Open) -> None:
+    scheme, said, more = FLOODS[flood]
+    sent = 0
+
+    def serve(server: socket.socket) -> None:
+        nonlocal sent
+        connection, _ = server.accept()
+        connection.settimeout(10)
+        with connection, contextlib.suppress(OSError):
+            for number, answer in enumerate(said):
+                if scheme == "postgresql" or number:
+                    connection.recv(65536)
+                connection.sendall(answer)
+            at = 0
+            while sent < 1024**3:
+                chunk = memoryview(more(at))
+                at += 1
+                while chunk:
+                    size = connection.send(chunk)
+                    sent += size
+                    chunk = chunk[size:]
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        serving = threading.Thread(target=serve, args=(server,), daemon=True)
+        serving.start()
+        databases = open_databases(port)
+        began = time.monotonic()
+        error = await failure(databases, f"{scheme}://u:p@127.0.0.1:{port}/images")
+        assert time.monotonic() - began < 5
+        assert error.message == f"the database at 127.0.0.1:{port} answers with more than 4 MiB"
+        assert error.hint == "Check that host and port of the URL are the database's."
+        await asyncio.to_thread(serving.join, 5)
+        assert not serving.is_alive()
+        await asyncio.to_thread(wait_until, lambda: idle(databases), "the thread to be free", timeout=10)
+    assert ANSWER_LIMIT < sent < 1024**3 / 4
+
+
+@contextlib.contextmanager
+def _silent(*, takes: bool) -> Iterator[tuple[socket.socket, int]]:
+    """A server at all of localhost's addresses that says nothing, or does not even take a connection."""
+    with contextlib.ExitStack() as ends:
+        server = ends.enter_context(socket.create_server(("", 0), backlog=256 if takes else 0))
+        port = server.getsockname()[1]
+        if not takes:
+            for _ in range(4):
+                one = ends.enter_context(socket.socket())
+                one.setblocking(False)
+                one.connect_ex(("127.0.0.1", port))
+        yield server, port
+
+
+def _many_addresses(port: int) -> Databases:
+    async def resolve(_host: str, _port: int) -> list[str]:
+        return [f"127.0.1.{number}" for number in range(1, 101)]
+
+    return Databases(guard=Guard(allowed=AllowedHosts.parse([f"db.shop.svc:{port}"]), resolve=resolve))
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "mysql"])
+@pytest.mark.parametrize("takes", [True, False])
+async def test_a_hundred_silent_addresses_cost_one_timeout_and_keep_no_thread(scheme: str, takes: bool) -> None:
+    with _silent(takes=takes) as (server, port), contextlib.closing(_many_addresses(port)) as databases:
+        began = time.monotonic()
+        await failure(databases, f"{scheme}://u:p@db.shop.svc:{port}/images", timeout=1.5)
+        assert time.monotonic() - began < 3
+        await asyncio.to_thread(wait_until, lambda: idle(databases), "the thread to be free", timeout=1)
+        server.setblocking(False)
+        taken = 0
+        with contextlib.suppress(BlockingIOError):
+            while takes:
+                server.accept()[0].close()
+                taken += 1
+        assert taken <= MOST_ADDRESSES
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "mysql"])
+async def test_a_caller_who_goes_away_ends_the_wait_for_a_connection(scheme: str) -> None:
+    with _silent(takes=False) as (_, port), contextlib.closing(_many_addresses(port)) as databases:
+        looking = asyncio.create_task(look(databases, f"{scheme}://u:p@db.shop.svc:{port}/images", timeout=60))
+        await asyncio.sleep(0.3)
+        looking.cancel()
+        await asyncio.to_thread(wait_until, lambda: idle(databases), "the thread to be free", timeout=1)
+
+
+async def test_the_third_address_is_tried_in_time_where_two_are_silent(database: TestDatabase) -> None:
+    database.do(TABLE)
+    port = database.server.port
+
+    async def resolve(_host: str, _port: int) -> list[str]:
+        return ["127.0.1.1", "127.0.1.2", "127.0.0.1"]
+
+    with contextlib.ExitStack() as ends:
+        for address in ("127.0.1.1", "127.0.1.2"):
+            server = ends.enter_context(socket.create_server((address, port), backlog=0))
+            for _ in range(4):
+                one = ends.enter_context(socket.socket())
+                one.setblocking(False)
+                one.connect_ex(server.getsockname())
+        databases = Databases(guard=Guard(allowed=AllowedHosts.parse([f"db.shop.svc:{port}"]), resolve=resolve))
+        ends.callback(databases.close)
+        url = database.url().replace("127.0.0.1", "db.shop.svc")
+        assert (await look(databases, url, timeout=6)).columns == COLUMNS
 
 
 def idle(databases: Databases) -> bool:

@@ -1,6 +1,8 @@
 """Messages to real receivers on localhost, and everything that can be wrong with a receiver or its URL."""
 
 import asyncio
+import gc
+import gzip
 import json
 import logging
 import time
@@ -230,6 +232,59 @@ async def test_an_endless_answer_is_cut_off() -> None:
     async with serving(flooding) as server, receivers(server.url) as opened:
         error = await failure(opened, webhook(server.port), within=60)
     assert error.message == "the receiver's answer has no end"
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+async def test_an_answer_that_unpacks_without_end_is_cut_off(layers: int) -> None:
+    packed = b"\0" * (64 * 1024 * 1024)
+    for _ in range(layers):
+        packed = gzip.compress(packed)
+    raw = answer("200 OK", packed, more=f"Content-Encoding: {', '.join(['gzip'] * layers)}\r\n")
+    async with serving(saying(raw)) as server, receivers(server.url) as opened:
+        error = await failure(opened, webhook(server.port), within=60)
+    assert error.message == "the receiver's answer has no end"
+
+
+async def test_a_small_packed_answer_is_read() -> None:
+    raw = answer("200 OK", gzip.compress(b"{}"), more="Content-Encoding: gzip\r\n")
+    async with serving(saying(raw)) as server, receivers(server.url) as opened:
+        await send(opened, webhook(server.port))
+
+
+def matrix(login: bytes) -> Behaviour:
+    """As much of a Matrix server as a message needs."""
+    asked = 0
+
+    async def behave(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        writer.write(answer("200 OK", login if asked == 1 else b'{"room_id": "!r:h", "event_id": "e"}'))
+        await writer.drain()
+
+    return behave
+
+
+async def test_a_receiver_that_is_thrown_away_calls_nobody() -> None:
+    """Apprise's Matrix plugin would log out, in whatever thread, and wait for the answer."""
+    login = b'{"access_token": "a", "home_server": "h", "user_id": "@u:h", "device_id": "d"}'
+    async with serving(matrix(login)) as server, receivers(server.url) as opened:
+        await send(opened, f"matrix://user:{CANARY}@127.0.0.1:{server.port}/!room:h?mode=off")
+        gc.collect()
+    assert any("login" in head for head in server.heads)
+    assert not [head for head in server.heads if "logout" in head]
+
+
+async def test_a_receiver_that_asks_to_be_left_alone_for_a_year_keeps_no_thread() -> None:
+    later = b'{"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 31536000000}'
+    async with (
+        serving(saying(answer("429 Slow", later))) as busy,
+        serving(saying(answer("200 OK"))) as server,
+        receivers(busy.url, server.url) as opened,
+    ):
+        url = f"matrix://user:{CANARY}@127.0.0.1:{busy.port}/!room:h?mode=off"
+        told = await asyncio.gather(*(failure(opened, url, within=20) for _ in range(128)))
+        await send(opened, webhook(server.port))
+    assert {error.message for error in told} == {"matrix at 127.0.0.1 asks to be left alone for a while"}
 
 
 async def test_a_hundred_that_hang_do_not_hold_up_another() -> None:

@@ -6,14 +6,13 @@ from ideogram_operator.checks.attestations import attested, nobody
 from ideogram_operator.checks.facts import Facts, KeyFacts, Lack, PeerFacts, TargetFacts
 from ideogram_operator.checks.finding import Finding, failed, passed, unknown, warned
 from ideogram_operator.checks.lacks import of_lack
-from ideogram_operator.checks.settings import everywhere, troubled, where
+from ideogram_operator.checks.settings import everywhere, unseen, where
 from ideogram_operator.checks.wording import listed
 from ideogram_operator.resource.checklist import CheckEvidence, CheckId
 from ideogram_operator.resource.words import Environment
 
 INSPECTED = CheckEvidence.INSPECTED
 BASE_URL = "IDEOGRAM_BASE_URL"
-MEND_TARGETS = "Mend the targets that the check targets-exist names."
 
 
 def judge_key_in_secret(facts: Facts) -> Finding:
@@ -39,9 +38,9 @@ def _carried(facts: Facts, targets: Sequence[TargetFacts]) -> Finding | None:
     others = [f"{where(*pair)} ({place})" for pair in every for place in pair[1].other_keys]
     if others:
         return failed(INSPECTED, f"Another key stands in clear: {listed(others)}", f"{take}.")
-    unread = troubled(targets)
+    unread = unseen(targets)
     if unread:
-        return unknown(f"Whether the key stands in clear cannot be told of {listed(unread)}", MEND_TARGETS)
+        return unknown(f"Whether the key stands in clear cannot be told of {listed(unread.names)}", unread.hint)
     foreign = [f"{where(*pair)} from {pair[1].foreign_key}" for pair in every if pair[1].foreign_key]
     if foreign:
         hint = f"{take}, or let spec.api.keySecretRef name the Secret that is used."
@@ -110,9 +109,9 @@ def _disagreement(facts: Facts, targets: Sequence[TargetFacts]) -> Finding | Non
         names = listed(place for place, _ in odd)
         hint = f"Set {BASE_URL} to {base} there" + ("." if slash else ", or correct spec.api.baseURL.")
         return failed(INSPECTED, f"{BASE_URL} {what} in {names}", hint)
-    unread = troubled(targets)
+    unread = unseen(targets)
     if unread:
-        return unknown(f"Which address is used cannot be told of {listed(unread)}", MEND_TARGETS)
+        return unknown(f"Which address is used cannot be told of {listed(unread.names)}", unread.hint)
     return None
 
 

@@ -7,7 +7,7 @@ from ideogram_operator.checks.attestations import attested, nobody
 from ideogram_operator.checks.facts import BreakerFacts, Facts, Lack, ReceiverFacts, TargetFacts, TrafficFacts
 from ideogram_operator.checks.finding import Finding, failed, passed, unknown
 from ideogram_operator.checks.lacks import of_lack
-from ideogram_operator.checks.settings import troubled
+from ideogram_operator.checks.settings import MEND_TARGETS, troubled
 from ideogram_operator.checks.wording import about, describe, listed
 from ideogram_operator.resource.checklist import CheckEvidence, CheckId, CheckResult
 from ideogram_operator.resource.words import Action, Mode, Severity
@@ -137,8 +137,7 @@ def _unfollowed(targets: Sequence[TargetFacts]) -> Finding | None:
         return failed(INSPECTED, listed(stiff), hint)
     unread = troubled(targets)
     if unread:
-        hint = "Mend the targets that the check targets-exist names."
-        return unknown(f"Whether pods follow the switch cannot be told of {listed(unread)}", hint)
+        return unknown(f"Whether pods follow the switch cannot be told of {listed(unread)}", MEND_TARGETS)
     return None
 
 

@@ -131,6 +131,7 @@ class TargetFacts:
         name: as in ``Deployment/storefront``.
         trouble: why it could not be read or found, a sentence without a full stop; then nothing else is known of it.
         remedy: what to do where nobody could look, so that it may well be there; empty where it was looked for.
+        unread: the ConfigMaps that its containers read and that could not be read, by name, and why.
         missing_containers: named by the spec and not there.
         hindrances: why its pods will not follow a change: paused, OnDelete, a partition.
         rivals: other integrations that set the same switch to another value: ``shop/gallery sets
@@ -143,6 +144,7 @@ class TargetFacts:
     name: str
     trouble: str = ""
     remedy: str = ""
+    unread: Mapping[str, Lack] = field(default_factory=lambda: MappingProxyType({}))
     missing_containers: tuple[str, ...] = ()
     hindrances: tuple[str, ...] = ()
     rivals: tuple[str, ...] = ()

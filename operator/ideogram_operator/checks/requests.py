@@ -11,7 +11,7 @@ from ideogram_operator.checks.attestations import attested
 from ideogram_operator.checks.facts import ApiFacts, Facts, Lack
 from ideogram_operator.checks.finding import Finding, failed, passed, unknown, warned
 from ideogram_operator.checks.lacks import of_lack
-from ideogram_operator.checks.settings import Sight, Value, everywhere, look, troubled, where
+from ideogram_operator.checks.settings import Sight, Value, everywhere, look, unseen, where
 from ideogram_operator.checks.wording import ask_again, listed
 from ideogram_operator.resource.checklist import CheckEvidence, CheckId, CheckResult
 from ideogram_operator.resource.words import Cause, Health
@@ -31,12 +31,10 @@ def judge_api_key_header(facts: Facts) -> Finding:
         return _refused(facts, facts.api)
     if isinstance(facts.targets, Lack):
         return of_lack(facts, facts.targets, INSPECTED)
-    unread = troubled(facts.targets)
+    unread = unseen(facts.targets)
     if unread:
-        hint = "Mend the targets that the check targets-exist names."
-        return unknown(
-            f"The key is accepted; whether it is sent as Bearer too cannot be told of {listed(unread)}", hint
-        )
+        what = f"The key is accepted; whether it is sent as Bearer too cannot be told of {listed(unread.names)}"
+        return unknown(what, unread.hint)
     return passed(PROBED, f"The key is accepted in the header Api-Key: {facts.api.message}")
 
 

@@ -12,6 +12,8 @@ from typing import Final
 from ideogram_operator.checks.facts import ContainerFacts, TargetFacts
 from ideogram_operator.resource.words import TargetKind
 
+MEND_TARGETS: Final = "Mend the targets that the check targets-exist names."
+
 _NUMBER: Final = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,6})?")
 _WHOLE: Final = re.compile(r"[0-9]{1,9}")
 
@@ -75,6 +77,30 @@ def where(target: TargetFacts, container: ContainerFacts) -> str:
     """A container for people: ``Deployment/storefront container web``."""
     kind = "init container" if container.init else "container"
     return f"{target.name} {kind} {container.name}" if container.name else target.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """What is not known of the targets' containers, so that nobody can say that something is nowhere.
+
+    Attributes:
+        names: targets that could not be read, or else ConfigMaps that containers read: ``ConfigMap shop-settings``.
+        hint: what would help.
+    """
+
+    names: tuple[str, ...]
+    hint: str
+
+
+def unseen(targets: Sequence[TargetFacts]) -> Unseen | None:
+    """What is not known of the targets; None if all of them and all that their containers read was read."""
+    names = troubled(targets)
+    if names:
+        return Unseen(names=names, hint=MEND_TARGETS)
+    unread = {f"ConfigMap {name}": lack for target in targets for name, lack in target.unread.items()}
+    if unread:
+        return Unseen(names=tuple(unread), hint=next(iter(unread.values())).hint)
+    return None
 
 
 def troubled(targets: Sequence[TargetFacts]) -> tuple[str, ...]:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from ideogram_operator.cli.reports import Report, Row
-from ideogram_operator.resource.checklist import CheckResult
+from ideogram_operator.resource.checklist import CheckId, CheckResult
 
 
 def render(reports: Sequence[Report]) -> str:
-    """Returns an XML document. What failed, or is required and not known, is a failure."""
+    """Returns an XML document. What failed, or is required and did not pass, is a failure."""
     root = ET.Element("testsuites", {"name": "ideogram preflight", **_counted(reports), "time": "0"})
     for report in reports:
         root.append(_suite(report))
@@ -23,12 +23,13 @@ def _suite(report: Report) -> ET.Element:
     for name, value in (("environment", report.environment), ("summary", report.counts.text)):
         ET.SubElement(properties, "property", name=name, value=value)
     suite.extend(_case(report, row) for row in report.rows)
+    suite.extend(_case_without_result(report, check) for check in _without_result(report))
     return suite
 
 
 def _case(report: Report, row: Row) -> ET.Element:
     case = ET.Element("testcase", classname=f"{report.title}.{row.section}", name=row.id, time="0")
-    if _fails(row):
+    if _fails(report, row):
         told = f"{row.message}\n{row.hint}".strip()
         ET.SubElement(case, "failure", message=row.message, type=str(row.result)).text = told
     elif row.result is CheckResult.SKIPPED:
@@ -38,12 +39,25 @@ def _case(report: Report, row: Row) -> ET.Element:
     return case
 
 
+def _case_without_result(report: Report, check: CheckId) -> ET.Element:
+    case = ET.Element("testcase", classname=report.title, name=check, time="0")
+    ET.SubElement(case, "failure", message="It is required, and there is no result.", type=str(CheckResult.UNKNOWN))
+    return case
+
+
 def _counted(reports: Sequence[Report]) -> dict[str, str]:
-    rows = [row for report in reports for row in report.rows]
-    failures = sum(_fails(row) for row in rows)
-    skipped = sum(row.result is CheckResult.SKIPPED and not _fails(row) for row in rows)
-    return {"tests": str(len(rows)), "failures": str(failures), "errors": "0", "skipped": str(skipped)}
+    cases = [(report, row) for report in reports for row in report.rows]
+    untold = sum(len(_without_result(report)) for report in reports)
+    failures = sum(_fails(*case) for case in cases) + untold
+    skipped = sum(row.result is CheckResult.SKIPPED and not _fails(report, row) for report, row in cases)
+    return {"tests": str(len(cases) + untold), "failures": str(failures), "errors": "0", "skipped": str(skipped)}
 
 
-def _fails(row: Row) -> bool:
-    return row.result is CheckResult.FAIL or (row.required and row.result is CheckResult.UNKNOWN)
+def _fails(report: Report, row: Row) -> bool:
+    # A server that reads the document must come to the same verdict as one that reads the exit code.
+    return row.result is CheckResult.FAIL or row.id in report.missing
+
+
+def _without_result(report: Report) -> tuple[CheckId, ...]:
+    shown = {row.id for row in report.rows}
+    return tuple(check for check in report.missing if check not in shown)

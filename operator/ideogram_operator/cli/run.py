@@ -65,7 +65,7 @@ def _patterns(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> 
     help="Asked to tell the provider's outage from our own network's; empty: none.",
 )
 @ca_file()
-@option("--read-only", is_flag=True, help="Decide and report; touch nothing but status.")
+@option("--read-only", is_flag=True, help="Decide and report; switch nothing.")
 @option(
     "--switch-name",
     "switch_names",

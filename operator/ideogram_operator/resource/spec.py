@@ -22,7 +22,7 @@ class IntegrationSpec(SpecModel):
     """What one application depends on, and what is to be done when it breaks."""
 
     mode: Mode = Mode.ENFORCE
-    """Enforce, or Observe: decide and report, touch nothing."""
+    """Enforce, or Observe: decide and report, switch nothing."""
     environment: Environment = Environment.PRODUCTION
     """Which life the application leads; keys must not be shared across them."""
     api: ApiSpec

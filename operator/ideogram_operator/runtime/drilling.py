@@ -43,7 +43,7 @@ CLOSER = 0.2
 """Seconds until targets are looked at for a drill that may begin but for that."""
 FOLLOWING = 1.0
 """Seconds between two looks while targets are on their way."""
-HINDRANCES: Mapping[Reason, str] = {Reason.OBSERVE_MODE: "mode: Observe", Reason.READ_ONLY: "--read-only"}
+NOT_TOUCHED: Mapping[Reason, str] = {Reason.OBSERVE_MODE: "mode: Observe", Reason.READ_ONLY: "--read-only"}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -129,7 +129,7 @@ class Drills:
         override = record.spec.override if record.spec is not None else None
         return DrillView(
             request=request,
-            hindrance=HINDRANCES.get(hindrance, hindrance.value) if hindrance is not None else "",
+            hindrance=NOT_TOUCHED.get(hindrance, hindrance.value) if hindrance is not None else "",
             overridden=override is not None and (override.until is None or now < override.until),
             missing=record.preflight_gate,
             state=memory.state,

@@ -60,7 +60,7 @@ class Reconciler:
 
     Attributes:
         resync: seconds after which targets are looked at though nothing was heard.
-        read_only: whether the operator may touch nothing but status.
+        read_only: whether the operator may switch nothing.
     """
 
     store: Store

@@ -42,6 +42,7 @@ class Known:
         mode: what it is told as far as this integration goes; None if it was not looked at.
         switched_at: when this operator last told it something.
         since: when it was told what it is told now.
+        others: the integrations that still asked for fallback when this one last let go of it.
         put_back: when somebody else put it back, of late.
         tried: the flip and generation of the order that was last tried; ``told``: of the one last carried out.
         left_alone: the flip and generation for which it is left alone, and the conflict that is the reason.
@@ -60,6 +61,7 @@ class Known:
     ready_at: datetime | None = None
     problem: Problem | None = None
     note: str = ""
+    others: tuple[str, ...] = ()
     put_back: tuple[datetime, ...] = ()
     tried: tuple[int, int] | None = None
     told: tuple[int, int] | None = None
@@ -73,7 +75,7 @@ class Known:
     @property
     def held_by_others(self) -> bool:
         """Whether it was let go, but another integration holds it still."""
-        return self.mode is TargetMode.LIVE and "still asked to stay in fallback" in self.note
+        return self.mode is TargetMode.LIVE and bool(self.others)
 
     @property
     def ready(self) -> bool:

@@ -15,7 +15,7 @@ class Settings:
         allow_hosts: ``HOST[:PORT]`` or ``http://HOST:PORT``: where API keys may be sent.
         control_url: asked to tell the provider's outage from our own network's; empty asks nothing.
         ca_file: PEM bundle added to the system's, for probes.
-        read_only: decide and report for all integrations, touch nothing but status.
+        read_only: decide and report for all integrations, switch nothing.
         switch_names: regular expressions of switch names allowed beside ``IDEOGRAM_…``.
         max_rollouts: rollouts in progress at once.
         max_flips_per_minute: targets switched in a minute.

@@ -81,7 +81,7 @@ class Switchboard:
         read = outcome.live is not None or outcome.plan.changed
         known.refused = order.version if known.problem is not None and read else None
         known.told = order.version if outcome.done else known.told
-        known.note = "; ".join(note.message for note in outcome.plan.notes)
+        known.note, known.others = "; ".join(note.message for note in outcome.plan.notes), ()
         if outcome.changed:
             self._told(order, known, outcome)
         if outcome.gone:
@@ -137,9 +137,9 @@ class Switchboard:
         )
 
     def _tell_of_others(self, order: Order, known: Known, outcome: targets.Outcome) -> None:
-        others = [claim.integration for claim in outcome.plan.claims if claim.integration != order.integration]
+        others = tuple(claim.integration for claim in outcome.plan.claims if claim.integration != order.integration)
         if order.claim is None and others:
-            known.note = f"still asked to stay in fallback by {', '.join(others)}"
+            known.others, known.note = others, f"still asked to stay in fallback by {', '.join(others)}"
 
     def _see(self, order: Order, known: Known, live: Mapping[str, Any]) -> Found | None:
         """Takes in what a live object says of mode and rollout."""

@@ -2,6 +2,9 @@
 
 The drivers block, so each look has a thread of its own; a look that outlasts its deadline has its connection shut down,
 which ends the thread too. Nothing is written, and no row is read.
+
+The drivers also take a message as long as the server says it is, gigabytes too, and any number of them. So what comes
+is watched, from the first byte of the login on, and a connection that brings too much is shut down as well.
 """
 
 import asyncio
@@ -30,6 +33,11 @@ from ideogram_operator.services.results import ServiceError, Table
 
 AT_ONCE: Final = 128
 """So many looks at a time; a hundred that hang must not keep the next one waiting."""
+MOST_ADDRESSES: Final = 3
+"""So many of a name's addresses are tried."""
+ANSWER_LIMIT: Final = 4 * 1024 * 1024
+"""The most bytes that a connection may bring, TLS included; a look at a table of 4096 columns takes less than one."""
+_WATCH_SECONDS: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +87,9 @@ class Databases:
         self._lifelines.add(lifeline)
         try:
             async with asyncio.timeout(timeout):
-                addresses = tuple(await self._guard.addresses(login.host, login.port))
+                addresses = tuple(await self._guard.addresses(login.host, login.port))[:MOST_ADDRESSES]
                 look = _Look(login=login, addresses=addresses, table=table, timeout=timeout, lifeline=lifeline)
-                return await asyncio.get_running_loop().run_in_executor(self._threads, self._look, look)
+                return await self._watched(look)
         except TimeoutError:
             raise ServiceError(
                 f"the database at {login.host}:{login.port} did not answer within {timeout:g} s",
@@ -90,6 +98,14 @@ class Databases:
         finally:
             lifeline.cut()
             self._lifelines.discard(lifeline)
+
+    async def _watched(self, look: _Look) -> Table:
+        """What the look finds, unless it is answered without an end."""
+        watching = asyncio.create_task(_watch(look.lifeline))
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._look, look)
+        finally:
+            watching.cancel()
 
     def close(self) -> None:
         """Ends all looks and gives the threads back; does not wait for them."""
@@ -103,6 +119,8 @@ class Databases:
             with _bound(look.login.dialect, self._connect(look)) as connection:
                 return _found(connection, look)
         except (SQLAlchemyError, psycopg.Error, pymysql.Error, OSError, RuntimeError, CutError) as error:
+            if look.lifeline.endless:
+                raise _endless(look.login) from None
             raise explain(error, look.login, look.table) from None
         finally:
             look.lifeline.release()
@@ -119,6 +137,21 @@ class Databases:
         return connect_mysql(
             look.login, look.addresses, ca_file=self._ca_file, timeout=look.timeout, lifeline=look.lifeline
         )
+
+
+async def _watch(lifeline: Lifeline) -> None:
+    while True:
+        await asyncio.sleep(_WATCH_SECONDS)
+        if lifeline.received() > ANSWER_LIMIT:
+            lifeline.endless = True
+            lifeline.cut()
+
+
+def _endless(login: Login) -> ServiceError:
+    return ServiceError(
+        f"the database at {login.host}:{login.port} answers with more than {ANSWER_LIMIT // 1024 // 1024} MiB",
+        hint="Check that host and port of the URL are the database's.",
+    )
 
 
 _ENGINES: Final[dict[Dialect, tuple[str, dict[str, Any]]]] = {

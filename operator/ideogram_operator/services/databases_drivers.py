@@ -6,15 +6,20 @@ to connect to an address that was checked, with the name kept for the certificat
 """
 
 import contextlib
-import math
 import socket
 import ssl
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
 import pymysql
+from psycopg import generators
+from psycopg.abc import PQGenConn
+from psycopg.conninfo import make_conninfo
+from psycopg.pq.abc import PGconn
+from psycopg.waiting import wait_conn
 
 from ideogram_operator.services.databases_lifeline import Lifeline
 from ideogram_operator.services.databases_url import Encryption, Login
@@ -22,6 +27,7 @@ from ideogram_operator.services.databases_url import Encryption, Login
 _NOWHERE: Final = "/nonexistent/ideogram-operator"
 VERIFYING: Final = frozenset({Encryption.VERIFY_CA, Encryption.VERIFY_FULL})
 _NAME: Final = "ideogram-operator"
+_TICK: Final = 0.1  # seconds between looks at the clock while a server is silent
 
 
 def connect_postgresql(
@@ -33,34 +39,71 @@ def connect_postgresql(
         login: where and as whom.
         addresses: checked ones, to be tried in this order.
         authorities: certificates, a PEM file; what ``verify-*`` trusts.
-        timeout: seconds, for connecting.
-        lifeline: given the socket as soon as there is one.
+        timeout: seconds, for connecting; each address has an equal share.
+        lifeline: given each socket as soon as there is one.
 
     Raises:
         psycopg.Error: no.
+        CutError: the lifeline was cut.
     """
-    count = len(addresses)
-    connection = psycopg.connect(
-        host=",".join([login.host] * count),
-        hostaddr=",".join(addresses),
-        port=",".join([str(login.port)] * count),
+    share = timeout / len(addresses)
+    last: psycopg.Error = psycopg.OperationalError()
+    for address in addresses:
+        target = _postgresql_target(login, address, authorities)
+        try:
+            reached = wait_conn(_held(generators.connect(target), share, lifeline), interval=_TICK)
+        except psycopg.Error as error:
+            last = error
+        else:
+            connection = psycopg.Connection(reached)
+            connection.prepare_threshold = None  # not through pools that do not keep prepared statements
+            connection.read_only = True
+            return connection
+    raise last
+
+
+def _held(attempt: PQGenConn[PGconn], timeout: float, lifeline: Lifeline) -> PQGenConn[PGconn]:
+    """The attempt, step by step; before each wait the lifeline is given the socket, which is not always the same one.
+
+    ``psycopg.connect`` shows its socket only once the server has let it in. By then libpq may have taken gigabytes: it
+    bounds messages up to the password's acceptance, but behind that, and before it is ready, neither the length of a
+    notice or an error nor the number of parameters.
+    """
+    deadline = time.monotonic() + timeout
+    ready: int | None = None
+    try:
+        wanted = next(attempt)
+        while True:
+            lifeline.hold(wanted[0])
+            ready = yield wanted
+            if time.monotonic() > deadline:
+                raise psycopg.errors.ConnectionTimeout("timeout expired")
+            wanted = attempt.send(ready)
+    except StopIteration as end:
+        reached: PGconn = end.value
+        return reached
+    finally:
+        attempt.close()  # and with it the socket, which an error's traceback would keep
+
+
+def _postgresql_target(login: Login, address: str, authorities: Path) -> str:
+    return make_conninfo(
+        host=login.host,
+        hostaddr=address,
+        port=login.port,
         dbname=login.database,
         user=login.user,
         password=login.password,
         sslmode=login.encryption.value,
         # Where there is such a file, "require" checks the certificate too: more than was asked for.
         sslrootcert=str(authorities) if login.encryption in VERIFYING else _NOWHERE,
-        connect_timeout=math.ceil(timeout),
-        prepare_threshold=None,  # not through pools that do not keep prepared statements
         **_UNLENT,
     )
-    lifeline.hold(connection.fileno())
-    connection.read_only = True
-    return connection
 
 
 _UNLENT: Final[dict[str, Any]] = {
     "passfile": _NOWHERE,
+    "connect_timeout": "0",  # kept here, see _held
     "options": "",
     "application_name": _NAME,
     "client_encoding": "UTF8",
@@ -95,16 +138,16 @@ def connect_mysql(
         login: where and as whom.
         addresses: checked ones, to be tried in this order.
         ca_file: authorities (PEM) that ``verify-*`` trusts besides the system's.
-        timeout: seconds, for connecting and for each answer.
-        lifeline: given the socket as soon as there is one.
+        timeout: seconds, for connecting, of which each address has an equal share, and for each answer.
+        lifeline: given each socket as soon as there is one.
 
     Raises:
         pymysql.Error: no.
+        CutError: the lifeline was cut.
         OSError: there is no connection.
     """
     with contextlib.ExitStack() as undo:
-        reached = undo.enter_context(_reach(login, addresses, timeout))
-        lifeline.hold(reached.fileno())
+        reached = undo.enter_context(_reach(login, addresses, timeout, lifeline))
         context = _mysql_context(login.encryption, ca_file)
         connection = pymysql.connect(
             host=login.host,
@@ -127,13 +170,22 @@ def connect_mysql(
     return connection
 
 
-def _reach(login: Login, addresses: Sequence[str], timeout: float) -> socket.socket:
+def _reach(login: Login, addresses: Sequence[str], timeout: float, lifeline: Lifeline) -> socket.socket:
+    """A connection, held before it is made: a cut lifeline ends that wait too, and keeps from trying the next."""
     last: OSError = ConnectionRefusedError()
     for address in addresses:
-        try:
-            return socket.create_connection((address, login.port), timeout)
-        except OSError as error:
-            last = error
+        with contextlib.ExitStack() as undo:
+            one = undo.enter_context(socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET))
+            lifeline.hold(one.fileno())
+            one.settimeout(timeout / len(addresses))
+            try:
+                one.connect((address, login.port))
+            except OSError as error:
+                last = error
+                continue
+            one.settimeout(timeout)
+            undo.pop_all()
+            return one
     raise last
 
 

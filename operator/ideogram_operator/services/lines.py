@@ -13,7 +13,6 @@ import contextlib
 import functools
 import ipaddress
 import socket
-import struct
 import sys
 import threading
 from collections.abc import Iterator
@@ -21,12 +20,13 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 from ideogram_operator.services.addresses import forbidden
+from ideogram_operator.services.received import received
 from ideogram_operator.services.receiver_sites import covers
 
 _LINE: Final[ContextVar["Line | None"]] = ContextVar("line", default=None)
 _RECEIVE_BUFFER: Final = 32 * 1024  # what still waits in the kernel is read even after the line was cut
-_TCP_INFO_BYTES: Final = 256
-_BYTES_RECEIVED: Final = 128  # offset of tcpi_bytes_received in Linux's struct tcp_info
+UNPACKED_LIMIT: Final = 1024 * 1024
+"""The most bytes that the answers over a line may have once they are unpacked: a bomb of gzip is small on its way."""
 
 _LOOKUPS: Final = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
 _OWN_NAME: Final = "socket.gethostbyname"  # a mail client says who it is
@@ -67,8 +67,11 @@ class Line:
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
         self._is_cut = False
+        self._left = UNPACKED_LIMIT
         self.refused = False
         """Whether anything was refused."""
+        self.endless = False
+        """Whether more came than may come."""
 
     @contextlib.contextmanager
     def laid(self) -> Iterator[None]:
@@ -91,7 +94,19 @@ class Line:
     def received(self) -> int:
         """Bytes that came over all connections so far; 0 where the system does not count them."""
         with self._lock:
-            return sum(map(_received, self._sockets))
+            return sum(map(received, self._sockets))
+
+    def take(self, size: int) -> None:
+        """Counts bytes of an answer after unpacking.
+
+        Raises:
+            LineRefusedError: there are too many; the line is cut.
+        """
+        self._left -= size
+        if self._left < 0:
+            self.endless = True
+            self.cut()
+            raise LineRefusedError("an answer without an end")
 
     def look_up(self, host: str) -> None:
         """Raises LineRefusedError: the line does not lead to that host."""
@@ -126,6 +141,11 @@ class Line:
         raise LineRefusedError("this host is not one that the message is for")
 
 
+def line_of_this_thread() -> Line | None:
+    """The line that is laid in this thread."""
+    return _LINE.get()
+
+
 @functools.cache
 def _listen() -> None:
     sys.addaudithook(_hook)
@@ -152,15 +172,3 @@ def _plain(address: str) -> str:
         return str(ipaddress.ip_address(address.partition("%")[0]))
     except ValueError:
         return ""
-
-
-def _received(one: socket.socket) -> int:
-    option = getattr(socket, "TCP_INFO", None)
-    if option is None:
-        return 0
-    try:
-        return int(
-            struct.unpack_from("Q", one.getsockopt(socket.IPPROTO_TCP, option, _TCP_INFO_BYTES), _BYTES_RECEIVED)[0]
-        )
-    except (OSError, struct.error):
-        return 0

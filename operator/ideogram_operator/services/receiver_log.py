@@ -14,6 +14,9 @@ _HEARD: Final[ContextVar["Heard | None"]] = ContextVar("heard", default=None)
 _STATUS: Final = re.compile(r"\berror=([1-5]\d\d)\b")
 _SMTP_STATUS: Final = re.compile(r"(?:\(|was refused: )([45]\d\d)\b")
 
+LEFT_ALONE: Final = "asks to be left alone for a while"
+"""What a plugin is told instead of being let wait."""
+
 _PHRASES: Final = (
     ("refused", "refuses the connection"),
     ("timed out", "did not answer in time"),
@@ -26,6 +29,7 @@ _PHRASES: Final = (
     ("Connection reset", "hung up"),
     ("closed", "hung up"),
     ("unreachable", "cannot be reached"),
+    (LEFT_ALONE, LEFT_ALONE),
 )
 
 
@@ -45,7 +49,7 @@ class Heard:
         """Takes the facts out of one line of the log."""
         if self.status is None and (found := _STATUS.search(text)):
             self.status = int(found[1])
-        is_error = text.startswith(("Socket Exception", "SMTP recipient"))
+        is_error = text.startswith(("Socket Exception", "I/O Exception", "SMTP recipient"))
         if self.status is None and is_error and (found := _SMTP_STATUS.search(text)):
             self.status = int(found[1])
         if not self.phrase and is_error:

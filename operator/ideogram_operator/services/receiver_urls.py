@@ -4,6 +4,7 @@ Apprise's plugins are foreign code over a tenant's text: whatever one of them ra
 its text, which may hold the URL, goes nowhere.
 """
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -105,8 +106,26 @@ def _bound(plugin: Any, timeout: float, authorities: str | None) -> None:
     plugin.redirects = False
     plugin.socket_connect_timeout = plugin.socket_read_timeout = timeout
     plugin.request_rate_per_sec = 0
+    kind: Any = type(plugin)
+    plugin.__class__ = _tame(kind)
     if authorities is not None and plugin.verify_certificate:
         plugin.verify_certificate = authorities
+
+
+@functools.cache
+def _tame(kind: Any) -> Any:
+    """The plugin's class without what it would do outside of the line and the deadline.
+
+    Some plugins log out when they are thrown away, in whatever thread that happens, the event loop's even, and wait as
+    long as the server likes. The session that they leave behind ends by itself.
+    """
+    return type(kind.__name__, (kind,), {"__del__": lambda _: None, "throttle": _without_waiting})
+
+
+def _without_waiting(_: Any, last_io: Any = None, wait: float | None = None) -> None:  # noqa: ARG001 - Apprise's names
+    """Instead of a sleep as long as a server says, in one of the threads that all receivers share."""
+    if wait:
+        raise OSError(receiver_log.LEFT_ALONE)
 
 
 def _foreign(work: Callable[[], Made]) -> Made | None:

@@ -24,6 +24,7 @@ from ideogram_operator.cluster.secrets import SecretValue
 from ideogram_operator.services import receiver_log
 from ideogram_operator.services.guard import Guard, shown
 from ideogram_operator.services.lines import Line
+from ideogram_operator.services.receiver_answers import bound_answers
 from ideogram_operator.services.receiver_sites import SITES, Place, Site, covers
 from ideogram_operator.services.receiver_urls import HINT, NATIVE, Receiver, scheme_of, take_apart
 from ideogram_operator.services.results import ServiceError
@@ -73,6 +74,7 @@ class Receivers:
     """
 
     def __init__(self, guard: Guard, *, authorities: str | None = None) -> None:
+        bound_answers()
         self._guard = guard
         self._authorities = authorities
         self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="receivers")
@@ -169,7 +171,7 @@ async def _watch(sending: "Future[ServiceError | None]", line: Line) -> None:
         await asyncio.wait({over}, timeout=_WATCH_SECONDS)
         if not over.done() and line.received() > ANSWER_LIMIT:
             line.cut()
-            raise ServiceError("the receiver's answer has no end", hint="Look into the receiver's log.")
+            raise _endless()
 
 
 def _send(receiver: Receiver, message: _Message, line: Line) -> ServiceError | None:
@@ -187,6 +189,8 @@ def _send(receiver: Receiver, message: _Message, line: Line) -> ServiceError | N
         accepted = False
     if accepted:
         return None
+    if line.endless:
+        return _endless()
     if line.refused:
         return ServiceError(f"{receiver.scheme} wants to call a host that is not its own", hint=HINT, untried=True)
     return _failure(receiver, heard)
@@ -210,6 +214,10 @@ def _failure(receiver: Receiver, heard: receiver_log.Heard) -> ServiceError:
 def _is_own(place: Place, site: Site) -> bool:
     on_its_port = place.scheme == "smtp" or (place.scheme, place.port) == ("https", 443)
     return on_its_port and covers(site.own, place.host)
+
+
+def _endless() -> ServiceError:
+    return ServiceError("the receiver's answer has no end", hint="Look into the receiver's log.")
 
 
 def _too_late(timeout: float) -> ServiceError:

@@ -202,7 +202,7 @@ def _failure(error: Exception, place: str) -> ServiceError:
 
 _CUT_OFF: Final = (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError)
 """A connection that was there and broke: closed, reset, or ended too early."""
-_CA_HINT: Final = "Give the operator its certificate authority: --ca-file PEM (chart value)."
+_CA_HINT: Final = "Give the operator its certificate authority: --ca-file PEM (chart value caFile)."
 
 
 def _not_connected(error: OSError, place: str) -> ServiceError:

@@ -77,31 +77,33 @@ class Looker:
             return TargetFacts(kind=wish.kind, name=told, trouble=trouble)
         if isinstance(live, Lack):
             return _unseen(wish.kind, told, live)
-        view = await self._view(namespace, wish, live)
+        view, unread = await self._view(namespace, wish, live)
         containers = containers_of(wish.kind, live, view)
         there = {one.name for one in containers if not one.init}
         return TargetFacts(
             kind=wish.kind,
             name=told,
+            unread=unread,
             missing_containers=tuple(one for one in wish.containers if one not in there),
             hindrances=_hindrances(wish.kind, live),
             containers=containers,
             pods=await self._pods(wish.kind, namespace, live),
         )
 
-    async def _view(self, namespace: str, wish: Target, live: Live) -> View:
+    async def _view(self, namespace: str, wish: Target, live: Live) -> tuple[View, Mapping[str, Lack]]:
+        """How to look at the containers, and which of the ConfigMaps that they read could not be read."""
         names = config_maps_of(pod_spec(wish.kind, live))
-        found = await asyncio.gather(*(self.reads.config_map(namespace, name) for name in names))
-        data = {
-            name: data_of(one) for name, one in zip(names, found, strict=True) if not isinstance(one, (Absent, Lack))
-        }
+        read = await asyncio.gather(*(self.reads.config_map(namespace, name) for name in names))
+        found = dict(zip(names, read, strict=True))
+        data = {name: data_of(one) for name, one in found.items() if not isinstance(one, (Absent, Lack))}
         foreign = await self._foreign(namespace, secrets_of(wish.kind, live))
-        return View(
+        view = View(
             config_maps=data,
             shows=shows(self.key.reveal()) if self.key is not None else shows_nothing,
             foreign=lambda secret: secret in foreign,
             told=wish.containers,
         )
+        return view, {name: one for name, one in found.items() if isinstance(one, Lack)}
 
     async def _foreign(self, namespace: str, secrets: Sequence[tuple[str, str]]) -> frozenset[tuple[str, str]]:
         """Which of the Secrets hold another key than the integration's; what may not be read is not accused."""
