@@ -56,6 +56,7 @@ CONTAINERS = st.builds(
     exposed=TUPLES,
     other_keys=TUPLES,
     bearers=TUPLES,
+    hiding=st.booleans(),
     foreign_key=TEXTS,
 )
 PODS = st.builds(

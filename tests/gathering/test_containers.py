@@ -207,3 +207,22 @@ def test_a_cron_jobs_template_is_looked_into() -> None:
 @pytest.mark.parametrize("live", [{}, {"spec": None}, {"spec": {"template": {"spec": {"containers": [3, None]}}}}])
 def test_any_object_can_be_looked_at(live: Json) -> None:
     assert containers_of(TargetKind.DEPLOYMENT, live, View(config_maps={}, shows=shows(KEY))) == ()
+
+
+def from_config_maps(*names: str) -> list[Json]:
+    return [{"configMapRef": {"name": name}} for name in names]
+
+
+def test_what_an_unread_config_map_may_replace_is_not_known() -> None:
+    known = {"base": {"IDEOGRAM_TIMEOUT_SECONDS": "60"}, "last": {"IDEOGRAM_MAX_RETRIES": "3"}}
+    live = deployment(
+        container({"name": "IDEOGRAM_CONCURRENCY", "value": "2"}, envFrom=from_config_maps("base", "secretive", "last"))
+    )
+    found = seen(live, config_maps=known, unread=frozenset({"secretive"}))
+    assert found.hiding
+    assert {name: setting.value for name, setting in found.settings.items()} == {
+        "IDEOGRAM_TIMEOUT_SECONDS": None,
+        "IDEOGRAM_MAX_RETRIES": "3",
+        "IDEOGRAM_CONCURRENCY": "2",
+    }
+    assert not seen(live, config_maps=known).hiding

@@ -182,6 +182,40 @@ def test_money_that_cannot_be_recorded_is_not_spent() -> None:
     in_virtual_time(story())
 
 
+def slow_down(request: Request, now: float) -> Does:
+    return Does(status=429, retry_after="3600") if request.method is PAID and now < 100 else FINE
+
+
+def test_a_paid_check_that_the_api_puts_off_is_not_taken_for_one_that_is_left_out() -> None:
+    async def story() -> None:
+        async with World(slow_down) as world:
+            world.pool.subscribe("a", paying(next_generate=None))
+            await world.until(5)
+            await world.pool.generation("a")
+            await world.until(60)
+            with pytest.raises(LookupError, match=r"put off for another .* the API asked for a pause"):
+                await world.pool.generation("a")
+
+    in_virtual_time(story())
+
+
+def test_nobody_pays_for_what_nobody_waits_for_any_more() -> None:
+    async def story() -> None:
+        async with World() as world:
+            world.recording = False
+            world.pool.subscribe("a", paying(next_generate=EPOCH + timedelta(hours=6)))
+            await world.until(10)
+            asking = asyncio.ensure_future(world.pool.generation("a"))
+            await world.until(12)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            world.recording = True
+            await world.until(300)
+            assert world.sender.times(PAID) == []
+
+    in_virtual_time(story())
+
+
 def test_generate_as_the_frequent_check_stops_at_the_budget_and_what_is_known_stands() -> None:
     async def story() -> None:
         async with World() as world:

@@ -17,7 +17,7 @@ from ideogram_operator.resource.words import Severity, Trigger
 from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.clock import Clock
 from ideogram_operator.runtime.metrics import Metrics
-from ideogram_operator.runtime.notifying import Notifier, Tiding, letter_of
+from ideogram_operator.runtime.notifying import MOST_WAITING, Notifier, Tiding, letter_of
 from ideogram_operator.services.receivers import Kind
 from ideogram_operator.services.results import ServiceError
 from tests.probing.world import VirtualClock, in_virtual_time
@@ -69,6 +69,14 @@ class Secrets:
             raise NotFound("not found", address=address, verb="get")
         data = {"url": base64.b64encode(CANARY.encode()).decode()}
         return {"metadata": {}, "data": {} if address.namespace == "bare" else data}
+
+
+class Slow(Secrets):
+    """One that takes a second to answer."""
+
+    async def get(self, address: Any) -> dict[str, Any]:
+        await asyncio.sleep(1)
+        return await super().get(address)
 
 
 def counted(metrics: Metrics, result: str) -> float:
@@ -169,6 +177,53 @@ def test_an_api_server_that_is_away_for_a_moment_loses_no_page() -> None:
     metrics = story(pager, lambda at_work: at_work.tell([P1], tiding()), away=2)
     assert [title for title, _, _ in pager.heard] == ["P1 apiUnreachable: shop/storefront"]
     assert counted(metrics, "failed") == 0
+
+
+def test_an_end_stays_behind_a_beginning_whose_secret_could_not_be_read() -> None:
+    async def life() -> list[str]:
+        pager = Pager()
+        async with notifier(pager, away=2) as at_work:
+            at_work.tell([P1], tiding())
+            await asyncio.sleep(9)  # refused at 2 s and 7 s, and not asked again before 37 s
+            at_work.tell([P1], tiding(fired=False))
+            await asyncio.sleep(1000)
+        return [title for title, _, _ in pager.heard]
+
+    assert in_virtual_time(life()) == [
+        "P1 apiUnreachable: shop/storefront",
+        "Resolved: apiUnreachable: shop/storefront",
+    ]
+
+
+def test_what_is_put_off_counts_for_the_bound() -> None:
+    async def life() -> tuple[float, float]:
+        async with notifier(Pager(), away=100_000) as at_work:
+            for _ in range(3):
+                for number in range(MOST_WAITING):
+                    at_work.tell([P1], tiding(f"shop/web-{number}"))
+                await asyncio.sleep(3)
+            dropped = counted(at_work.metrics, "dropped")
+            await asyncio.sleep(1000)
+            return dropped, counted(at_work.metrics, "failed")
+
+    assert in_virtual_time(life()) == (2 * MOST_WAITING, MOST_WAITING)
+
+
+def test_what_waits_for_its_secret_when_the_operator_ends_is_still_sent() -> None:
+    async def life() -> list[str]:
+        pager, secrets = Pager(), Slow()
+        made = Notifier(
+            gateway=cast("Gateway", secrets), clock=cast("Clock", VirtualClock()), metrics=Metrics(), send=pager.send
+        )
+        running = asyncio.create_task(made.run())
+        made.tell([P1], tiding())
+        await asyncio.sleep(2.5)  # it is being read
+        await made.flush(seconds=2.0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return [title for title, _, _ in pager.heard]
+
+    assert in_virtual_time(life()) == ["P1 apiUnreachable: shop/storefront"]
 
 
 def test_one_that_stays_away_is_given_up_and_counted() -> None:

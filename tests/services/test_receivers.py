@@ -274,6 +274,20 @@ async def test_a_receiver_that_is_thrown_away_calls_nobody() -> None:
     assert not [head for head in server.heads if "logout" in head]
 
 
+async def test_a_receiver_that_asks_for_a_moment_is_given_it() -> None:
+    """Else the first part of a message in two parts would be sent again."""
+    login = answer("200 OK", b'{"access_token": "a", "home_server": "h", "user_id": "@u:h", "room_id": "!r:h"}')
+    slow = iter([answer("429 Slow", b'{"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 100}')])
+
+    async def behave(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(next(slow, login))
+        await writer.drain()
+
+    async with serving(behave) as server, receivers(server.url) as opened:
+        await send(opened, f"matrix://user:{CANARY}@127.0.0.1:{server.port}/!room:h?mode=off")
+    assert len(server.heads) > 2
+
+
 async def test_a_receiver_that_asks_to_be_left_alone_for_a_year_keeps_no_thread() -> None:
     later = b'{"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 31536000000}'
     async with (

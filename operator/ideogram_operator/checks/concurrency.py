@@ -141,8 +141,10 @@ def _part(name: str, target: TargetFacts, *, own: bool) -> Part:
         return Gap(name=name, why=f"{VARIABLE} is not a whole number", wrong=True)
     if isinstance(target.pods, PodCount) and target.pods.most <= 0:
         return Load(name=name, own=own, pods=target.pods, each=each, setters=len(settings))
-    if not settings or len(numbers) < len(settings):
-        return Gap(name=name, why=f"{VARIABLE} is not set where it can be seen", hint=_set_it(name))
+    hidden = any(container.hiding and VARIABLE not in container.settings for container in told(target))
+    if hidden or not settings or len(numbers) < len(settings):
+        hint = next((lack.hint for lack in target.unread.values() if lack.hint), _set_it(name))
+        return Gap(name=name, why=f"{VARIABLE} is not set where it can be seen", hint=hint)
     if isinstance(target.pods, PodCount):
         return Load(name=name, own=own, pods=target.pods, each=each, setters=len(settings))
     return _podless(name, target.pods)

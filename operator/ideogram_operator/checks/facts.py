@@ -96,6 +96,7 @@ class ContainerFacts:
             ``ConfigMap shop-settings, key token``.
         other_keys: variables that name a key and hold another literal value: ``env IDEOGRAM_API_KEY``.
         bearers: variables that make a Bearer header: ``env IDEOGRAM_AUTHORIZATION``.
+        hiding: whether it has variables of whose names nothing is known: a ConfigMap could not be read.
         foreign_key: a Secret from which it takes an API key that is not the integration's, by keyed fingerprint;
             empty if there is none.
     """
@@ -107,6 +108,7 @@ class ContainerFacts:
     exposed: tuple[str, ...] = ()
     other_keys: tuple[str, ...] = ()
     bearers: tuple[str, ...] = ()
+    hiding: bool = False
     foreign_key: str = ""
 
 

@@ -99,7 +99,8 @@ def unseen(targets: Sequence[TargetFacts]) -> Unseen | None:
         return Unseen(names=names, hint=MEND_TARGETS)
     unread = {f"ConfigMap {name}": lack for target in targets for name, lack in target.unread.items()}
     if unread:
-        return Unseen(names=tuple(unread), hint=next(iter(unread.values())).hint)
+        hints = (lack.hint for lack in unread.values() if lack.hint)
+        return Unseen(names=tuple(unread), hint=next(hints, "Let the operator read it."))
     return None
 
 
@@ -128,7 +129,8 @@ def _values(target: TargetFacts, variable: str) -> Iterator[Value]:
 
 
 def _lacks(target: TargetFacts, variable: str) -> bool:
-    """Whether no container sets it, or one does so unseen. Sidecars set nothing: one that does is enough."""
+    """Whether no container sets it, or one does or may do so unseen. Sidecars set nothing: one that does is enough."""
     containers = told(target)
     settings = [container.settings[variable] for container in containers if variable in container.settings]
-    return bool(containers) and (not settings or any(setting.value is None for setting in settings))
+    hidden = any(container.hiding and variable not in container.settings for container in containers)
+    return bool(containers) and (not settings or hidden or any(setting.value is None for setting in settings))

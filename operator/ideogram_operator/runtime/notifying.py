@@ -6,8 +6,9 @@ minutes, then given up and told of in the log and in the metrics: nothing else e
 """
 
 import asyncio
+import contextlib
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
@@ -61,14 +62,21 @@ class Tiding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Letter:
-    """A tiding on its way to one receiver; ``unread``: how often its Secret could not be read."""
+    """A tiding on its way to one receiver; ``unread``: how often its Secret could not be read since it was put off."""
 
     tiding: Tiding
     secret: str
     entry: str
     unread: int = 0
 
+    @property
+    def place(self) -> "_Place":
+        """Where its receiver's URL stands."""
+        return self.tiding.key.namespace, self.secret
 
+
+_Place = tuple[str, str]
+"""Namespace and name of a Secret."""
 _Group = tuple[str, str, Trigger, Severity, bool]
 """Namespace, the receiver's URL, and what the tidings have in common. A namespace's receivers are its own."""
 
@@ -82,15 +90,17 @@ class Notifier:
     metrics: Metrics
     send: Send
     _waiting: deque[_Letter] = field(default_factory=deque)
+    _put_off: dict[_Place, list[_Letter]] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _order: "defaultdict[tuple[str, str], asyncio.Lock]" = field(default_factory=lambda: defaultdict(asyncio.Lock))
     _tasks: "set[asyncio.Task[None]]" = field(default_factory=set)
+    _readers: "set[asyncio.Task[None]]" = field(default_factory=set)
 
     def tell(self, receivers: Iterable[Notify], tiding: Tiding) -> None:
         """Has every receiver told that hears of this severity. Never waits, never raises."""
         for receiver in receivers:
             if tiding.severity in receiver.severities:
-                if len(self._waiting) >= MOST_WAITING:
+                if self._undelivered >= MOST_WAITING:
                     self.metrics.notifications.labels(result="dropped").inc()
                     continue
                 ref = receiver.url_secret_ref
@@ -108,58 +118,82 @@ class Notifier:
             self._give_up()
 
     async def flush(self, *, seconds: float) -> None:
-        """Sends what waits, and gives what is on its way so many seconds."""
-        await self._hand_out()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
+        """Sends what waits, and gives what is on its way so many seconds in all."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._hand_out()
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
+
+    @property
+    def _undelivered(self) -> int:
+        """Letters for which no delivery has begun."""
+        return len(self._waiting) + sum(map(len, self._put_off.values()))
 
     def _give_up(self) -> None:
         """Ends what is on its way; what was not delivered is counted and told of."""
-        lost = len(self._waiting) + len(self._tasks)
+        lost = self._undelivered + len(self._tasks)
         if lost:
             self.metrics.notifications.labels(result="failed").inc(lost)
             log.error("notifications were given up: the operator ends", count=lost)
-        for task in self._tasks:
+        for task in (*self._tasks, *self._readers):
             task.cancel()
 
     async def _hand_out(self) -> None:
         self._wake.clear()
-        letters, self._waiting = list(self._waiting), deque()
-        for group, tidings in (await self._grouped(letters)).items():
-            task = asyncio.create_task(self._deliver(group, tidings), name="notification")
-            self._keep(task)
-
-    def _keep(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _later(self, letter: _Letter) -> None:
-        """Puts a letter back whose receiver's Secret could not be read."""
-        await self.clock.sleep(PAUSES[letter.unread])
-        self._waiting.append(replace(letter, unread=letter.unread + 1))
-        self._wake.set()
-
-    async def _grouped(self, letters: Sequence[_Letter]) -> dict[_Group, list[Tiding]]:
-        places = {(letter.tiding.key.namespace, letter.secret) for letter in letters}
+        places = {letter.place for letter in self._waiting} - self._put_off.keys()
         found = dict(zip(places, await asyncio.gather(*(self._entries(*place) for place in places)), strict=True))
+        # Nothing is awaited from here on, and what waits is taken only now: whoever is cancelled loses nothing.
+        letters, self._waiting = list(self._waiting), deque()
+        for place in dict.fromkeys(letter.place for letter in letters):
+            mine = [letter for letter in letters if letter.place == place]
+            entries = found.get(place)
+            if place in self._put_off:
+                # Behind what waits for the same receiver: an end must not arrive before its beginning.
+                self._put_off[place] += mine
+            elif place not in found:  # it came while others were asked about
+                self._waiting.extend(mine)
+                self._wake.set()
+            elif entries is None:
+                # The API server is away, as it may well be in the same hour as the provider: no reason to tell nobody.
+                self._put_off[place] = mine
+                _keep(self._readers, self._read_later(place))
+            else:
+                self._dispatch(mine, entries)
+
+    async def _read_later(self, place: _Place) -> None:
+        """Reads the Secret of what was put off again and again, until it can be read or all of that is given up."""
+        tries = 0
+        while self._put_off[place]:
+            await self.clock.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
+            tries += 1
+            entries = await self._entries(*place)
+            letters = self._put_off[place]
+            if entries is not None:
+                self._put_off[place] = []
+                self._dispatch(letters, entries)
+                break
+            kept = [replace(letter, unread=letter.unread + 1) for letter in letters if letter.unread + 1 < len(PAUSES)]
+            self._put_off[place] = kept
+            if len(kept) < len(letters):
+                self.metrics.notifications.labels(result="failed").inc(len(letters) - len(kept))
+                log.error("notifications were given up: a Secret cannot be read", count=len(letters) - len(kept))
+        del self._put_off[place]
+
+    def _dispatch(self, letters: Sequence[_Letter], entries: Mapping[str, SecretValue]) -> None:
+        """Has letters to the receivers of one Secret delivered, those that say the same as one."""
         groups: dict[_Group, list[Tiding]] = {}
         for letter in letters:
-            tiding = letter.tiding
-            namespace = tiding.key.namespace
-            entries = found[namespace, letter.secret]
-            if entries is None and letter.unread < len(PAUSES):
-                # The API server is away, as it may well be in the same hour as the provider: no reason to tell nobody.
-                self._keep(asyncio.create_task(self._later(letter), name="notification"))
-                continue
-            url = (entries or {}).get(letter.entry)
+            tiding, url = letter.tiding, entries.get(letter.entry)
             if url is None:
                 log.warning("nobody was told: no URL", integration=str(tiding.key), secret=letter.secret)
                 self.metrics.notifications.labels(result="failed").inc()
                 continue
             # Namespaces are not mixed even where they share a receiver: each is told of its own integrations only.
-            group = (namespace, url.reveal(), tiding.trigger, tiding.severity, tiding.fired)
+            group = (tiding.key.namespace, url.reveal(), tiding.trigger, tiding.severity, tiding.fired)
             groups.setdefault(group, []).append(tiding)
-        return groups
+        for group, tidings in groups.items():
+            _keep(self._tasks, self._deliver(group, tidings))
 
     async def _entries(self, namespace: str, name: str) -> dict[str, SecretValue] | None:
         """The entries of a Secret, none where it is not there; None if it cannot be read now."""
@@ -190,6 +224,12 @@ class Notifier:
                     return
         self.metrics.notifications.labels(result="failed").inc()
         log.error("a notification was given up", namespace=namespace, trigger=tidings[0].trigger)
+
+
+def _keep(tasks: "set[asyncio.Task[None]]", work: Coroutine[None, None, None]) -> None:
+    task = asyncio.create_task(work, name="notification")
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
 
 
 def letter_of(tidings: Sequence[Tiding]) -> tuple[str, str]:

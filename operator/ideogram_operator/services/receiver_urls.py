@@ -6,6 +6,7 @@ its text, which may hold the URL, goes nowhere.
 
 import functools
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -22,6 +23,9 @@ HINT: Final = "Compare the URL in the Secret with its service's page on https://
 
 NATIVE: Final = "https"
 """The scheme of a webhook URL as the service itself shows it; Apprise knows most of them."""
+
+LONGEST_PAUSE: Final = 2.0
+"""Seconds that a receiver may have its thread wait before the next request."""
 
 _SCHEME: Final = re.compile(r"([A-Za-z0-9]{2,20})://")
 _SEVERAL: Final = re.compile(r"\s|[,;][A-Za-z0-9]{2,20}://")
@@ -116,16 +120,20 @@ def _bound(plugin: Any, timeout: float, authorities: str | None) -> None:
 def _tame(kind: Any) -> Any:
     """The plugin's class without what it would do outside of the line and the deadline.
 
-    Some plugins log out when they are thrown away, in whatever thread that happens, the event loop's even, and wait as
-    long as the server likes. The session that they leave behind ends by itself.
+    Matrix logs out when it is thrown away, in whatever thread that happens, the event loop's even, and waits as long as
+    the server likes. So the session of a login with a password stays; one with an access token makes none.
     """
-    return type(kind.__name__, (kind,), {"__del__": lambda _: None, "throttle": _without_waiting})
+    return type(kind.__name__, (kind,), {"__del__": lambda _: None, "throttle": _with_short_waits})
 
 
-def _without_waiting(_: Any, last_io: Any = None, wait: float | None = None) -> None:  # noqa: ARG001 - Apprise's names
-    """Instead of a sleep as long as a server says, in one of the threads that all receivers share."""
-    if wait:
+def _with_short_waits(_: Any, last_io: Any = None, wait: float | None = None) -> None:  # noqa: ARG001 - Apprise's names
+    """Instead of a sleep as long as a server says, in one of the threads that all receivers share.
+
+    A short one is granted: between the parts of a long message, to fail would be to send the first part again.
+    """
+    if wait and wait > LONGEST_PAUSE:
         raise OSError(receiver_log.LEFT_ALONE)
+    time.sleep(max(0.0, wait or 0.0))
 
 
 def _foreign(work: Callable[[], Made]) -> Made | None:

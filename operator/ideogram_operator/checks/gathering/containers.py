@@ -13,7 +13,7 @@ from typing import Final
 
 from ideogram_operator.checks.facts import ContainerFacts, Setting
 from ideogram_operator.checks.gathering.template import Json, data_of, env_of, listed, pod_spec, texts_of
-from ideogram_operator.checks.gathering.variables import ConfigMaps, Variable, variables_of
+from ideogram_operator.checks.gathering.variables import ConfigMaps, Variable, is_hiding, variables_of
 from ideogram_operator.resource.words import TargetKind
 
 SETTINGS: Final = "IDEOGRAM_"
@@ -48,12 +48,14 @@ class View:
         shows: the test for the API key.
         foreign: whether the Secret and key that a variable comes from hold another API key than the integration's.
         told: the names of the containers that the integration switches; empty: all but init containers.
+        unread: by name, the ConfigMaps that could not be read.
     """
 
     config_maps: ConfigMaps
     shows: Shows
     foreign: Callable[[tuple[str, str]], bool] = lambda _: False
     told: tuple[str, ...] = ()
+    unread: frozenset[str] = frozenset()
 
 
 def containers_of(kind: TargetKind, live: Json, view: View) -> tuple[ContainerFacts, ...]:
@@ -88,7 +90,7 @@ def _with_mounted(containers: list[ContainerFacts], view: View) -> tuple[Contain
 
 
 def _container(container: Json, env: list[Json], view: View, *, init: bool) -> ContainerFacts:
-    variables = variables_of(container, env, view.config_maps)
+    variables = variables_of(container, env, view.config_maps, view.unread)
     name = str(container.get("name", ""))
     words = ("args",) if any(view.shows(word) for word in texts_of(container)) else ()
     # Every entry is looked at, also one that a later entry of its name hides: it stands in the manifest all the same.
@@ -106,6 +108,7 @@ def _container(container: Json, env: list[Json], view: View, *, init: bool) -> C
         exposed=tuple(dict.fromkeys(exposed)),
         other_keys=tuple(_other_keys(variables.values(), view)),
         bearers=tuple(_bearers(variables.values())),
+        hiding=is_hiding(container, view.unread),
         foreign_key=next((_told(one.secret) for one in variables.values() if _is_foreign(one, view)), ""),
     )
 

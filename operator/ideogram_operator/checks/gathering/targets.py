@@ -97,13 +97,15 @@ class Looker:
         found = dict(zip(names, read, strict=True))
         data = {name: data_of(one) for name, one in found.items() if not isinstance(one, (Absent, Lack))}
         foreign = await self._foreign(namespace, secrets_of(wish.kind, live))
+        unread = {name: one for name, one in found.items() if isinstance(one, Lack)}
         view = View(
             config_maps=data,
+            unread=frozenset(unread),
             shows=shows(self.key.reveal()) if self.key is not None else shows_nothing,
             foreign=lambda secret: secret in foreign,
             told=wish.containers,
         )
-        return view, {name: one for name, one in found.items() if isinstance(one, Lack)}
+        return view, unread
 
     async def _foreign(self, namespace: str, secrets: Sequence[tuple[str, str]]) -> frozenset[tuple[str, str]]:
         """Which of the Secrets hold another key than the integration's; what may not be read is not accused."""

@@ -3,8 +3,8 @@
 ``env`` wins over ``envFrom``, and of several entries of one name the last wins, as in a real container.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ideogram_operator.checks.gathering.template import Json, listed
@@ -31,22 +31,32 @@ class Variable:
     secret: tuple[str, str] | None = None
 
 
-def variables_of(container: Json, env: list[Json], config_maps: ConfigMaps) -> dict[str, Variable]:
+def variables_of(
+    container: Json, env: list[Json], config_maps: ConfigMaps, unread: Collection[str] = ()
+) -> dict[str, Variable]:
     """Returns the container's variables by name.
 
     Args:
         container: of a pod template.
         env: its entries, as ``template.env_of`` returns them.
         config_maps: the ConfigMaps that it reads.
+        unread: those that could not be read; any of them may replace what came before it.
     """
     found: dict[str, Variable] = {}
     for source in listed(container, "envFrom"):
+        if _part(source, "configMapRef").get("name") in unread:
+            found = {name: replace(variable, value=None) for name, variable in found.items()}
         found.update({variable.name: variable for variable in _from_all(source, config_maps)})
     for entry in env:
         variable = _from_entry(entry, config_maps)
         if variable is not None:
             found[variable.name] = variable
     return found
+
+
+def is_hiding(container: Json, unread: Collection[str]) -> bool:
+    """Returns whether the container has variables of whose names nothing is known."""
+    return any(_part(source, "configMapRef").get("name") in unread for source in listed(container, "envFrom"))
 
 
 def _from_all(source: Json, config_maps: ConfigMaps) -> Iterator[Variable]:

@@ -82,6 +82,7 @@ class Stream:
         self._probes = 0
         self._skipped: str | None = None
         self._closed = False
+        self._kicked = False
         self._last: tuple[datetime, Outcome] | None = None
         self._asking: list[asyncio.Future[tuple[datetime, Outcome] | str]] = []
         self._spawn(self._run())
@@ -129,6 +130,10 @@ class Stream:
 
     def kick(self) -> None:
         """Has it probe now; not before the end of a ``Retry-After``, and a paid probe only within the budget."""
+        self._kicked = True
+        self._ask()
+
+    def _ask(self) -> None:
         self._course = replace(self._course, asked=True)
         self._wake.set()
 
@@ -151,16 +156,19 @@ class Stream:
             return self._last
         wait = self._course.retry_at - self._tools.clock.monotonic()
         if wait > _WORTH_WAITING and not self._course.in_flight:
-            return f"A paid check was put off: the API asked not to be asked for another {wait:.0f} s."
+            why = "its cost could not be recorded" if self._course.unrecorded else "the API asked for a pause"
+            # No sentence: it is not left out for good, and nobody may take it for that.
+            raise LookupError(f"it was put off for another {wait:.0f} s, for {why}")
         answer: asyncio.Future[tuple[datetime, Outcome] | str] = asyncio.get_running_loop().create_future()
         self._asking.append(answer)
         if not self._course.in_flight:
-            self.kick()
+            self._ask()
         try:
             return await answer
         finally:
             self._asking = [one for one in self._asking if one is not answer]
-            if not answer.done() and not self._asking:
+            # Whoever is cancelled takes the answer along.
+            if answer.cancelled() and not self._asking and not self._kicked:
                 # Nobody pays for what nobody waits for any more.
                 self._course = replace(self._course, asked=False)
 
@@ -201,6 +209,7 @@ class Stream:
         return next_paid(rhythm, self._course)
 
     def _start(self, due: Start) -> None:
+        self._kicked = False
         reservation = None
         if self._purse is not None:
             reservation = self._purse.reserve(due.why)
