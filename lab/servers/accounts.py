@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from lab.controlplane.certificates import Certificates
 from lab.folders import runs_folder
 
 
@@ -39,6 +40,13 @@ class Account:
             return list(argv)
         # The kernel forgets the parent-death signal when the user changes; setpriv asks for it again.
         return ["setpriv", f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups", "--pdeathsig=KILL", *argv]
+
+    def give(self, certificates: Certificates, folder: Path) -> None:
+        """Copies the server's certificate and key into ``folder``, for this account's eyes only."""
+        for name, source in (("server.crt", certificates.server), ("server.key", certificates.server_key)):
+            shutil.copy(source, folder / name)
+            (folder / name).chmod(0o600)
+            self.own(folder / name)
 
     def own(self, *paths: Path) -> None:
         """Makes the account the owner of ``paths``."""

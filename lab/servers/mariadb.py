@@ -1,6 +1,5 @@
 """A MariaDB of its own: Debian's programs, a fresh data folder, TLS, passwords, no durability."""
 
-import shutil
 import subprocess
 import uuid
 from contextlib import ExitStack, closing
@@ -54,9 +53,7 @@ class MariaDB:
             data = undo.enter_context(data_folder(account, run))
             certificates = issue(run)
             tables = _prepare(account, data)
-            for name, source in (("server.crt", certificates.server), ("server.key", certificates.server_key)):
-                shutil.copy(source, data / name)
-                account.own(data / name)
+            account.give(certificates, data)
             command: list[str | Path] = [
                 *(program("mariadbd"), "--no-defaults", f"--datadir={tables}", f"--socket={data / 'm.sock'}"),
                 *(f"--ssl-cert={data / 'server.crt'}", f"--ssl-key={data / 'server.key'}"),

@@ -1,7 +1,6 @@
 """A PostgreSQL of its own: Debian's programs, a fresh data folder, TLS, passwords, no durability."""
 
 import contextlib
-import shutil
 import signal
 import subprocess
 import uuid
@@ -80,10 +79,7 @@ class Postgres:
             data = undo.enter_context(data_folder(account, run))
             certificates = issue(run)
             cluster = _prepare(account, data)
-            for name, source in (("server.crt", certificates.server), ("server.key", certificates.server_key)):
-                shutil.copy(source, cluster / name)
-                (cluster / name).chmod(0o600)
-                account.own(cluster / name)
+            account.give(certificates, cluster)
             command: list[str | Path] = [
                 program("postgres"),
                 "-D",

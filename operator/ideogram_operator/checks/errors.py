@@ -124,7 +124,7 @@ def _unswitched(facts: Facts, breaker: BreakerFacts) -> Finding | None:
 def _unhindered(facts: Facts) -> str:
     if facts.spec.mode is Mode.OBSERVE:
         return "Set spec.mode to Enforce."
-    if facts.spec.override is not None and facts.spec.override.until > facts.now:
+    if facts.spec.overridden(facts.now) is not None:
         return "Remove spec.override, or wait until it expires."
     return "Run the operator without --read-only (chart value readOnly)."
 

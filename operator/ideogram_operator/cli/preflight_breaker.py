@@ -11,7 +11,7 @@ from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.spec import IntegrationSpec
 from ideogram_operator.resource.status import IntegrationStatus
 from ideogram_operator.resource.words import Mode
-from ideogram_operator.runtime.preflight.subject import HINDRANCES, ORDERS
+from ideogram_operator.runtime.preflight.subject import HINDRANCES, ordered
 
 UNTENDED: Final = Lack(
     result=CheckResult.UNKNOWN,
@@ -49,5 +49,4 @@ def _hindrance(spec: IntegrationSpec, status: IntegrationStatus, now: datetime) 
     reasons = [*(one.reason for one in status.conditions), *(one.reason for one in status.targets)]
     if Reason.READ_ONLY in reasons:
         return HINDRANCES[Reason.READ_ONLY]
-    override = spec.override
-    return ORDERS.get(override.mode, "") if override is not None and override.until > now else ""
+    return ordered(spec, now)

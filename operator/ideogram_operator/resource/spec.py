@@ -1,6 +1,7 @@
 """The spec: what one application depends on, and what is to be done when it breaks. DESIGN.md §2."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError
@@ -15,7 +16,7 @@ from ideogram_operator.resource.services import Billing, Database, Notify, Stora
 from ideogram_operator.resource.targets import Targets
 from ideogram_operator.resource.traffic import Traffic
 from ideogram_operator.resource.triggers import Triggers
-from ideogram_operator.resource.words import Environment, Mode
+from ideogram_operator.resource.words import Environment, Mode, OverrideMode
 
 
 class IntegrationSpec(SpecModel):
@@ -53,6 +54,10 @@ class IntegrationSpec(SpecModel):
     """What named people say holds."""
     drill: DrillSpec | None = None
     """A rehearsal of the fallback; off unless given."""
+
+    def overridden(self, now: datetime) -> OverrideMode | None:
+        """The person's order that is in force; None if there is none, or it has expired."""
+        return self.override.mode if self.override is not None and now < self.override.until else None
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Self:

@@ -126,11 +126,10 @@ class Drills:
 
     def _view(self, record: Record, decision: Decision, request: str, hindrance: Reason | None) -> DrillView:
         memory, now = decision.memory, self.clock.now()
-        override = record.spec.override if record.spec is not None else None
         return DrillView(
             request=request,
             hindrance=NOT_TOUCHED.get(hindrance, hindrance.value) if hindrance is not None else "",
-            overridden=override is not None and (override.until is None or now < override.until),
+            overridden=record.spec is not None and record.spec.overridden(now) is not None,
             missing=record.preflight_gate,
             state=memory.state,
             cause=memory.cause,

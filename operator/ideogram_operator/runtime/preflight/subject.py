@@ -15,7 +15,7 @@ HINDRANCES = {
     Reason.OBSERVE_MODE: "spec.mode is Observe: nothing is switched",
     Reason.READ_ONLY: "the operator runs with --read-only: nothing is switched",
 }
-ORDERS = {
+_ORDERS = {
     OverrideMode.FORCE_LIVE: "spec.override is ForceLive: nothing is switched",
     OverrideMode.FREEZE: "spec.override is Freeze: nothing is switched",
 }
@@ -65,7 +65,7 @@ def _breaker(record: Record, why_not: Reason | None, now: datetime) -> BreakerFa
         )
         behind = tuple(str(ref) for ref in troubled)
     return BreakerFacts(
-        hindrance=hindrance or _ordered(record, now),
+        hindrance=hindrance or (ordered(record.spec, now) if record.spec is not None else ""),
         out_of_sync=() if hindrance else behind,
         last_drill=drill.last_time,
         last_drill_result=drill.result,
@@ -74,9 +74,10 @@ def _breaker(record: Record, why_not: Reason | None, now: datetime) -> BreakerFa
     )
 
 
-def _ordered(record: Record, now: datetime) -> str:
-    override = record.spec.override if record.spec else None
-    return ORDERS.get(override.mode, "") if override is not None and now < override.until else ""
+def ordered(spec: IntegrationSpec, now: datetime) -> str:
+    """Returns why a person's order keeps the breaker from switching; empty if none does."""
+    order = spec.overridden(now)
+    return _ORDERS.get(order, "") if order is not None else ""
 
 
 def _refused(record: Record) -> str:
