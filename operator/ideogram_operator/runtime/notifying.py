@@ -144,9 +144,11 @@ class Notifier:
         places = {letter.place for letter in self._waiting} - self._put_off.keys()
         found = dict(zip(places, await asyncio.gather(*(self._entries(*place) for place in places)), strict=True))
         # Nothing is awaited from here on, and what waits is taken only now: whoever is cancelled loses nothing.
-        letters, self._waiting = list(self._waiting), deque()
-        for place in dict.fromkeys(letter.place for letter in letters):
-            mine = [letter for letter in letters if letter.place == place]
+        letters: defaultdict[_Place, list[_Letter]] = defaultdict(list)
+        for letter in self._waiting:
+            letters[letter.place].append(letter)
+        self._waiting.clear()
+        for place, mine in letters.items():
             entries = found.get(place)
             if place in self._put_off:
                 # Behind what waits for the same receiver: an end must not arrive before its beginning.
