@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -61,12 +62,25 @@ def grant_rights(cluster: Cluster, namespace: str, *, values: Mapping[str, Any] 
     """Makes the chart's ServiceAccount and its rights as of a release in this namespace; no CRD and no pod.
 
     The rights are for this namespace alone unless ``values`` has other ``namespaces``; none is all of them, by a
-    ClusterRole that the caller takes away again.
+    ClusterRole that the caller takes away again. They hold when it returns: the authorizer learns of a role by a watch
+    of its own, and may be a moment late.
     """
     wanted = {"namespaces": [namespace], "crds.install": False, "rbac.tenantRoles": "Never", **(values or {})}
     rights = (item for item in chart_objects(namespace=namespace, values=wanted) if item["kind"] in RIGHTS)
     for item in rights:
         cluster.kube.apply(item)
+    for where in wanted["namespaces"] or [namespace]:
+        wait_until(partial(_may_watch, cluster, namespace, where), f"the chart's rights in {where}")
+
+
+def _may_watch(cluster: Cluster, home: str, namespace: str) -> bool:
+    what = {"group": "ideogram-operator.io", "resource": "ideogramintegrations"}
+    asked = {**what, "verb": "watch", "namespace": namespace}
+    groups = ["system:serviceaccounts", f"system:serviceaccounts:{home}", "system:authenticated"]
+    spec = {"user": f"system:serviceaccount:{home}:{ACCOUNT}", "groups": groups, "resourceAttributes": asked}
+    review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec}
+    path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+    return bool(cluster.kube.create(path, review)["status"]["allowed"])
 
 
 def operator_kubeconfig(admin: Access, namespace: str, path: Path, *, server: str | None = None) -> Path:

@@ -9,8 +9,9 @@ import pytest
 
 from lab.cluster import Cluster
 from lab.controlplane import ControlPlane
-from lab.kube import Kube, KubeError
+from lab.kube import Json, Kube, KubeError
 from lab.tokens import service_account_kubeconfig
+from lab.waiting import wait_until
 
 pytestmark = pytest.mark.cluster
 
@@ -57,4 +58,15 @@ def test_a_service_account_may_do_what_its_role_says(cluster: Cluster, namespace
             rbac | {"kind": "Role", "rules": [rule]} | name,
             rbac | {"kind": "RoleBinding", "subjects": [subject], "roleRef": role} | name,
         )
-        assert kube.get(f"/api/v1/namespaces/{namespace}/pods")["items"] == []
+        # The authorizer learns of a new role by a watch of its own: it may be a moment late.
+        pods = wait_until(lambda: _listed(kube, f"/api/v1/namespaces/{namespace}/pods"), "the role to be heeded")
+        assert pods["items"] == []
+
+
+def _listed(kube: Kube, path: str) -> Json | None:
+    try:
+        return dict(kube.get(path))
+    except KubeError as error:
+        if error.status != httpx.codes.FORBIDDEN:
+            raise
+        return None
