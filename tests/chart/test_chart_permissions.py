@@ -1,6 +1,7 @@
 """Least permissions: exactly what the operator uses, where it works, and nothing else."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -33,14 +34,14 @@ CLUSTER_WIDE = {"ClusterRole", "ClusterRoleBinding"}
 def test_cluster_wide_it_gets_exactly_what_it_uses(render: Render) -> None:
     chart = render()
     assert grants(operators_role(chart)) == READ | WRITE | ALWAYS
-    assert not chart.all("Role")
+    assert not working_roles(chart)
     assert_bound(chart, "ClusterRoleBinding", "ClusterRole")
 
 
 def test_in_namespaces_it_gets_the_same_there_and_no_cluster_wide_rule(render: Render) -> None:
     chart = render({"namespaces": ["shop", "gallery"]})
-    assert {role["metadata"]["namespace"] for role in chart.all("Role")} == {"shop", "gallery"}
-    assert all(grants(role["rules"]) == READ | WRITE | ALWAYS for role in chart.all("Role"))
+    assert {role["metadata"]["namespace"] for role in working_roles(chart)} == {"shop", "gallery"}
+    assert all(grants(role["rules"]) == READ | WRITE | ALWAYS for role in working_roles(chart))
     assert not chart.kinds & CLUSTER_WIDE
     assert_bound(chart, "RoleBinding", "Role")
 
@@ -48,9 +49,24 @@ def test_in_namespaces_it_gets_the_same_there_and_no_cluster_wide_rule(render: R
 @pytest.mark.parametrize("namespaces", [[], ["shop"]], ids=["cluster-wide", "in a namespace"])
 def test_read_only_it_may_write_status_and_events_only(render: Render, namespaces: list[str]) -> None:
     chart = render({"readOnly": True, "namespaces": namespaces})
-    rules = chart.one("Role")["rules"] if namespaces else operators_role(chart)
+    rules = working_roles(chart)[0]["rules"] if namespaces else operators_role(chart)
     assert grants(rules) == READ | ALWAYS
     assert "--read-only" in chart.container["args"]
+
+
+@pytest.mark.parametrize("where", ["", "leases"], ids=["the release's namespace", "another one"])
+def test_it_may_hold_its_own_lease_and_touch_no_other(render: Render, where: str) -> None:
+    chart = render({"leaderElection.namespace": where})
+    role = chart.one("Role")
+    assert role["metadata"]["namespace"] == (where or "ops")
+    create, hold = role["rules"]
+    assert (create["resources"], create["verbs"]) == (["leases"], ["create"])
+    assert (hold["resources"], hold["verbs"]) == (["leases"], ["get", "update"])
+    assert hold["resourceNames"] == [chart.one("Deployment")["metadata"]["name"]]
+    assert chart.one("RoleBinding")["metadata"]["namespace"] == (where or "ops")
+    assert_bound(chart, "RoleBinding", "Role")
+    assert f"--lease={where or 'ops'}/{hold['resourceNames'][0]}" in chart.container["args"]
+    assert not render({"leaderElection.enabled": False}).all("Role")
 
 
 @pytest.mark.parametrize("values", [{}, {"namespaces": ["shop"]}, {"readOnly": True}], ids=str)
@@ -95,6 +111,11 @@ def test_with_a_kubeconfig_nothing_is_granted_on_this_cluster(render: Render) ->
     assert chart.pod["automountServiceAccountToken"] is False
 
 
+def working_roles(chart: Rendered) -> list[dict[str, Any]]:
+    """The Roles in the namespaces it works in; the one for its Lease is something else."""
+    return [role for role in chart.all("Role") if not role["metadata"]["name"].endswith("-lease")]
+
+
 def operators_role(chart: Rendered) -> list[dict[str, list[str]]]:
     (role,) = (role for role in chart.all("ClusterRole") if not role["metadata"]["name"].endswith(("-edit", "-view")))
     rules: list[dict[str, list[str]]] = role["rules"]
@@ -105,6 +126,7 @@ def assert_bound(chart: Rendered, binding_kind: str, role_kind: str) -> None:
     account = chart.one("ServiceAccount")["metadata"]
     for binding in chart.all(binding_kind):
         assert binding["roleRef"]["kind"] == role_kind
+        assert binding["roleRef"]["name"] == binding["metadata"]["name"]
         assert binding["subjects"] == [
             {"kind": "ServiceAccount", "name": account["name"], "namespace": account["namespace"]}
         ]

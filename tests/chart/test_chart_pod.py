@@ -1,4 +1,4 @@
-"""The pod: restricted, told all that the values say, and only one of it."""
+"""The pod: restricted, told all that the values say, and only one of it at work."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +19,8 @@ EVERYTHING: dict[str, Any] = {
     "caFile.configMapName": "authorities",
     "kubeconfig.secretName": "other-cluster",
     "readOnly": True,
+    "leaderElection.namespace": "leases",
+    "leaderElection.duration": 20,
     "maxRollouts": 7,
     "maxFlipsPerMinute": 70,
     "listen": "[::]:9090",
@@ -43,6 +45,9 @@ def test_every_value_reaches_its_flag(render: Render) -> None:
         "--ca-file=/etc/ideogram-operator/ca/ca.crt",
         "--kubeconfig=/etc/ideogram-operator/kubeconfig/kubeconfig",
         "--read-only",
+        "--lease=leases/ideogram-operator",
+        "--lease-duration=20",
+        "--identity=$(POD_NAME)",
         "--max-rollouts=7",
         "--max-flips-per-minute=70",
         "--listen=[::]:9090",
@@ -59,6 +64,7 @@ def test_the_values_defaults_are_the_operators_own() -> None:
     assert values["maxRollouts"] == own.max_rollouts
     assert values["maxFlipsPerMinute"] == own.max_flips_per_minute
     assert (values["logFormat"], values["logLevel"]) == (own.log_format, own.log_level)
+    assert values["leaderElection"]["duration"] == own.lease_duration
     assert (values["readOnly"], values["namespaces"]) == (own.read_only, list(own.namespaces))
 
 
@@ -88,9 +94,36 @@ def test_files_it_is_pointed_to_are_mounted_there(render: Render) -> None:
     assert volumes["kubeconfig"]["secret"]["secretName"] == "other-cluster"
 
 
-def test_there_is_never_more_than_one_of_it_even_in_an_upgrade(render: Render) -> None:
+def test_its_pod_is_named_in_the_lease_whatever_else_is_in_its_environment(render: Render) -> None:
+    own = {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
+    proxy = {"name": "HTTPS_PROXY", "value": "http://proxy.example.com:3128"}
+    assert render().container["env"] == [own]
+    assert render({"env": [proxy]}).container["env"] == [own, proxy]
+
+
+def test_an_upgrade_replaces_the_one_that_works_only_when_its_successor_stands_by(render: Render) -> None:
     spec = render().one("Deployment")["spec"]
+    assert spec["replicas"] == 1
+    assert spec["strategy"] == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+
+
+def test_without_a_lease_there_is_never_more_than_one_even_in_an_upgrade(
+    render: Render, refusal: Callable[..., str]
+) -> None:
+    spec = render({"leaderElection.enabled": False}).one("Deployment")["spec"]
     assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
+    said = refusal({"leaderElection.enabled": False, "replicas": 2})
+    assert "more than one needs leaderElection.enabled" in said
+
+
+def test_several_are_spread_over_nodes_and_not_drained_at_once(render: Render) -> None:
+    assert not render().all("PodDisruptionBudget")
+    assert "topologySpreadConstraints" not in render().pod
+    chart = render({"replicas": 2})
+    labels = chart.one("Deployment")["spec"]["selector"]
+    assert chart.one("PodDisruptionBudget")["spec"] == {"maxUnavailable": 1, "selector": labels}
+    (spread,) = chart.pod["topologySpreadConstraints"]
+    assert (spread["labelSelector"], spread["topologyKey"]) == (labels, "kubernetes.io/hostname")
 
 
 def test_health_is_asked_on_the_port_it_listens_on(render: Render) -> None:

@@ -22,7 +22,8 @@ def test_helm_finds_nothing_to_complain_about(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"replicas": 2}, "'/replicas': maximum: got 2, want 1"),
+        ({"replicas": 6}, "'/replicas': maximum: got 6, want 5"),
+        ({"leaderElection.duration": 2}, "'/leaderElection/duration': minimum: got 2, want 3"),
         ({"readonly": True}, "additional properties 'readonly' not allowed"),
         ({"image.tagg": "1"}, "additional properties 'tagg' not allowed"),
         ({"namespaces": "shop"}, "'/namespaces': got string, want array"),

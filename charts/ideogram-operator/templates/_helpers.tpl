@@ -32,6 +32,10 @@
 {{- end }}
 {{- end }}
 
+{{- define "ideogram-operator.leaseNamespace" -}}
+{{- default .Release.Namespace .Values.leaderElection.namespace }}
+{{- end }}
+
 {{- define "ideogram-operator.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "ideogram-operator.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}

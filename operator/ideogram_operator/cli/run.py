@@ -12,11 +12,12 @@ from prometheus_client import disable_created_metrics
 
 from ideogram_operator.cli.options import allow_host, ca_file, option
 from ideogram_operator.cluster.connection import Unreachable
+from ideogram_operator.cluster.election import Deposed
 from ideogram_operator.runtime.app import ConfigurationError, operate
 from ideogram_operator.runtime.logs import LogFormat, configure_logs
 from ideogram_operator.runtime.settings import Settings
 
-STOPPED, BAD_CONFIGURATION, NO_CLUSTER = 0, 1, 2
+STOPPED, BAD_CONFIGURATION, NO_CLUSTER, DEPOSED = 0, 1, 2, 3
 DEFAULT = Settings()
 
 
@@ -50,6 +51,12 @@ def _patterns(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> 
             re.compile(pattern)
         except re.error as error:
             raise click.BadParameter(f"{pattern!r} is not a regular expression: {error}") from error
+    return value
+
+
+def _lease(_: click.Context, __: click.Parameter, value: str) -> str:
+    if value and not re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?/[a-z0-9]([-.a-z0-9]*[a-z0-9])?", value):
+        raise click.BadParameter(f"{value!r} is not NAMESPACE/NAME, such as ideogram/ideogram-operator")
     return value
 
 
@@ -90,6 +97,27 @@ def _patterns(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> 
     help="Targets switched within any minute.",
 )
 @option(
+    "--lease",
+    default=DEFAULT.lease,
+    callback=_lease,
+    metavar="NAMESPACE/NAME",
+    help="The Lease to hold while at work, so that of several operators one works; empty: none.",
+)
+@option(
+    "--lease-duration",
+    type=click.IntRange(3, 600),
+    default=DEFAULT.lease_duration,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long after its last sign of life the holder is succeeded.",
+)
+@option(
+    "--identity",
+    default=DEFAULT.identity,
+    metavar="NAME",
+    help="What the Lease calls this process, and no other that runs; default: the host's name and something random.",
+)
+@option(
     "--log-format",
     type=click.Choice([str(each) for each in LogFormat]),
     default="json",
@@ -104,7 +132,10 @@ def _patterns(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> 
     help="The least that is told.",
 )
 def run(**given: Any) -> None:
-    """Run the operator until SIGTERM. Exit codes: 0 stopped, 1 configuration, 2 cluster unreachable at start."""
+    """Run the operator until SIGTERM.
+
+    Exit codes: 0 stopped, 1 configuration, 2 cluster unreachable at start, 3 another operator took the Lease.
+    """
     settings = Settings(**given)
     disable_created_metrics()  # type: ignore[no-untyped-call] # the library has none for this one
     configure_logs(LogFormat(settings.log_format), settings.log_level)
@@ -120,4 +151,7 @@ async def _run(settings: Settings) -> int:
     except Unreachable as error:
         click.echo(f"ideogram-operator: {error}", err=True)
         return NO_CLUSTER
+    except Deposed as error:
+        click.echo(f"ideogram-operator: {error}", err=True)
+        return DEPOSED
     return STOPPED

@@ -5,6 +5,8 @@ Retry-After says), 5xx and lost connections. That includes a JSON Patch guarded 
 the first one arrived, the second is a Conflict. A POST is repeated after a 429 only, which the API server answers
 before it does anything. A 403 is believed when it is seen twice a second apart: an API server that has just started
 answers 403 until its authorizer has read the roles.
+
+Where several operators could write, only one may: `Gateway.fence` has every write ask first, at the last moment.
 """
 
 import asyncio
@@ -73,6 +75,7 @@ class Gateway:
         self._patience = patience or Patience()
         self._sleep = sleep
         self._jitter = jitter
+        self._tenure: Callable[[], float] | None = None
 
     @classmethod
     async def open(
@@ -85,6 +88,13 @@ class Gateway:
     def connection(self) -> Connection:
         """The way to the API server."""
         return self._connection
+
+    def fence(self, tenure: Callable[[], float]) -> None:
+        """From now on a write is sent only while ``tenure`` returns seconds that are left, and waits no longer.
+
+        A write that comes too late is ``Unavailable``, like one that the server did not take.
+        """
+        self._tenure = tenure
 
     async def close(self) -> None:
         """Let go of all connections."""
@@ -221,7 +231,12 @@ class Gateway:
     async def _once(
         self, verb: str, method: str, url: str, *, address: Address, headers: dict[str, str], body: Any
     ) -> Object:
-        limit = aiohttp.ClientTimeout(total=self._patience.timeout, sock_connect=self._patience.connect_timeout)
+        seconds = self._patience.timeout
+        if self._tenure is not None and method != "GET":
+            seconds = min(seconds, self._tenure())
+            if seconds <= 0:
+                raise Unavailable(f"{verb} {address}: not sent: the Lease is not ours", address=address, verb=verb)
+        limit = aiohttp.ClientTimeout(total=seconds, sock_connect=self._patience.connect_timeout)
         try:
             response = await self._connection.send(method, url, headers=headers, body=body, limit=limit)
             async with response:

@@ -81,6 +81,11 @@ class Agenda:
         """Asks for a reconcile after this time, unless one comes sooner."""
         self._schedule(key, self.clock.monotonic() + max(0.0, seconds))
 
+    def retry(self) -> None:
+        """Has everything that failed tried again now: what it failed of is over."""
+        for key in self._failures:
+            self.soon(key)
+
     @property
     def lateness(self) -> float:
         """Seconds by which the most overdue key is late, whether it waits for its time or for a free worker."""

@@ -9,14 +9,18 @@ from aiohttp import web
 
 from ideogram_operator import __version__
 from ideogram_operator.checks.gathering.equipment import Equipment, open_equipment
+from ideogram_operator.cluster.connection import Unreachable
+from ideogram_operator.cluster.election import Elector
 from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.ideogram.hosts import AllowedHosts
 from ideogram_operator.ideogram.sender import HttpSender, trust_store
+from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.assembly import Parts, assemble
 from ideogram_operator.runtime.clock import SystemClock
-from ideogram_operator.runtime.contact import make_contact
+from ideogram_operator.runtime.contact import AGAIN, make_contact
 from ideogram_operator.runtime.http import Endpoints, ListenError
 from ideogram_operator.runtime.informer import Informer
+from ideogram_operator.runtime.leading import candidate
 from ideogram_operator.runtime.login import login_by
 from ideogram_operator.runtime.settings import Settings
 from ideogram_operator.runtime.signals import until_stopped
@@ -24,6 +28,9 @@ from ideogram_operator.runtime.signals import until_stopped
 log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 5.0
+
+Keeping = list["asyncio.Task[None]"]
+"""The task that keeps the Lease; none where no Lease is wanted. It ends only when another operator took it."""
 
 
 class ConfigurationError(ValueError):
@@ -36,39 +43,80 @@ async def operate(settings: Settings) -> None:
     Raises:
         ConfigurationError: a setting cannot work.
         Unreachable: nothing says where the cluster is, or it does not answer.
+        Deposed: another operator took the Lease.
     """
     clock = SystemClock()
-    async with await Gateway.open(settings.kubeconfig) as gateway, _outside(settings, clock) as (sender, equipment):
+    async with (
+        await Gateway.open(settings.kubeconfig) as gateway,
+        _outside(settings, clock) as (sender, equipment),
+        candidate(settings, clock) as elector,
+    ):
         parts = assemble(settings, clock=clock, gateway=gateway, sender=sender, equipment=equipment)
         runner = await _listen(parts)
         try:
-            found = await until_stopped(make_contact(gateway, clock, settings.namespaces))
-            if found is None:
-                return
-            parts.accounts.expect(found)
-            parts.housekeeping.listed = True
-            log.info("started", version=__version__, namespaces=list(settings.namespaces) or "all")
-            await _work(parts)
+            keeping = await until_stopped(_begin(parts, elector))
+            if keeping is not None:
+                log.info("started", version=__version__, namespaces=list(settings.namespaces) or "all")
+                await _work(parts, keeping)
         finally:
             await runner.cleanup()
             log.info("stopped")
 
 
-async def _work(parts: Parts) -> None:
+async def _begin(parts: Parts, elector: Elector | None) -> Keeping:
+    """Returns once the integrations are listed and, where others could work as well, it is this one's turn."""
+    house, keeping = parts.housekeeping, Keeping()
+    found = await make_contact(parts.gateway, parts.clock, parts.settings.namespaces)
+    if elector is not None:
+        parts.gateway.fence(elector.tenure)
+        elector.regained = parts.agenda.retry
+        house.standing_by, house.lease_trouble = True, lambda: elector.trouble
+        await elector.acquire()
+        keeping.append(asyncio.create_task(elector.keep(), name="lease"))
+        # What was listed before is what another one may have changed since.
+        try:
+            found = await _listed_again(parts)
+        except BaseException:
+            keeping[0].cancel()
+            raise
+    parts.accounts.expect(found)
+    house.begin()
+    return keeping
+
+
+async def _listed_again(parts: Parts) -> frozenset[Key]:
+    while True:
+        try:
+            return await make_contact(parts.gateway, parts.clock, parts.settings.namespaces)
+        except Unreachable as error:
+            # It was there before: that is no reason to end.
+            log.warning("the integrations cannot be listed; it is tried again", error=str(error))
+            await parts.clock.sleep(AGAIN)
+
+
+async def _work(parts: Parts, keeping: Keeping) -> None:
     # kopf cancels at its end what was created after it started, so the workers come first.
     parts.control.start()
     workers = [
+        *keeping,
         asyncio.create_task(parts.agenda.run(), name="agenda"),
         asyncio.create_task(parts.events.run(), name="events"),
         asyncio.create_task(parts.notifier.run(), name="notifier"),
         asyncio.create_task(parts.housekeeping.run(), name="housekeeping"),
     ]
+
+    async def wind_down() -> None:
+        deposed = any(task.done() for task in keeping)
+        if not deposed:
+            await _finish(parts)
+        await _close(parts)
+
     informer = Informer(
         store=parts.store,
         hearing=parts.hearing,
         clock=parts.clock,
         login=login_by(parts.gateway.connection, parts.clock),
-        draining=lambda: _wind_down(parts),
+        draining=wind_down,
         namespaces=parts.settings.namespaces,
     )
     watching = asyncio.create_task(informer.run(), name="informer")
@@ -77,19 +125,23 @@ async def _work(parts: Parts) -> None:
         for task in done:
             task.result()
     finally:
-        await _wind_down(parts)
+        await wind_down()
         for task in (watching, *workers):
             task.cancel()
         await asyncio.gather(watching, *workers, return_exceptions=True)
         await parts.control.close()
 
 
-async def _wind_down(parts: Parts) -> None:
-    """Lets reconciles under way finish, tells what is still to be told, stops asking. Harmless when done twice."""
+async def _finish(parts: Parts) -> None:
+    """Lets reconciles under way finish and tells what is still to be told. Harmless when done twice."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_SECONDS):
             await parts.agenda.drain()
     await asyncio.gather(parts.events.flush(seconds=2.0), parts.notifier.flush(seconds=2.0))
+
+
+async def _close(parts: Parts) -> None:
+    """Stops asking. Harmless when done twice."""
     await parts.watches.close()
     await asyncio.gather(parts.preflights.close(), parts.reconciler.verifier.close())
     await parts.pool.close()

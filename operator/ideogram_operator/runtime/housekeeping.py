@@ -38,6 +38,9 @@ class Housekeeping:
     Attributes:
         every: seconds between sweeps.
         watched: called with every beat, to have the right places watched.
+        listed: whether the work has begun.
+        standing_by: whether another operator works, and this one waits for its turn.
+        lease_trouble: returns why the Lease cannot be taken or kept, if so.
         lag: seconds by which the loop's last beat was late.
     """
 
@@ -52,7 +55,15 @@ class Housekeeping:
     every: float
     watched: Callable[[], None]
     listed: bool = False
+    standing_by: bool = False
+    lease_trouble: Callable[[], str | None] = lambda: None
     lag: float = 0.0
+
+    def begin(self) -> None:
+        """The integrations have been listed: from now on something must be heard of them."""
+        self.standing_by, self.listed = False, True
+        self.hearing.last = self.clock.monotonic()
+        self.metrics.leader.set(1)
 
     async def run(self) -> None:
         """Beats until cancelled; the first sweep comes after one period, since the watch begins with a list."""
@@ -93,6 +104,8 @@ class Housekeeping:
 
     def watch_dead(self) -> str | None:
         """Returns what is wrong when neither watch nor sweep heard anything for too long."""
+        if not self.listed:
+            return None
         age = self.hearing.age(self.clock.monotonic())
         return f"nothing heard for {age:.0f} s" if age > SWEEPS_MISSED * self.every else None
 
@@ -109,5 +122,6 @@ class Housekeeping:
         return f"the loop was {self.lag:.0f} s late" if self.lag > LONGEST_LAG else None
 
     def not_working(self) -> str | None:
-        """Returns what is missing until the operator does its work."""
-        return None if self.listed else "the watch has not begun"
+        """Returns what is missing until the operator does its work, or waits for its turn."""
+        begun = None if self.listed or self.standing_by else "the watch has not begun"
+        return begun or self.lease_trouble()

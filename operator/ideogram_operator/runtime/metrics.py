@@ -106,6 +106,7 @@ class Metrics:
     lateness: Gauge = field(init=False)
     loop_lag: Gauge = field(init=False)
     ghosts: Counter = field(init=False)
+    leader: Gauge = field(init=False)
     preflights: Counter = field(init=False)
     notifications: Counter = field(init=False)
     preflight_seconds: Histogram = field(init=False)
@@ -169,6 +170,11 @@ class Metrics:
                 "ideogram_operator_preflight_duration_seconds",
                 "How long preflights took.",
                 buckets=PREFLIGHT_BUCKETS,
+                registry=registry,
+            ),
+            "leader": Gauge(
+                "ideogram_operator_leader",
+                "1 where this operator works, 0 where it stands by for another one.",
                 registry=registry,
             ),
             "ghosts": Counter(

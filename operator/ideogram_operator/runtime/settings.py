@@ -22,6 +22,9 @@ class Settings:
         workers: reconciles running at once.
         resync: how often every integration is listed and its targets are looked at, whatever was heard.
         heartbeat: how often status is written though its meaning did not change.
+        lease: ``NAMESPACE/NAME`` of the Lease that the one operator that works holds; empty: there is no other.
+        lease_duration: seconds after which a holder that died is succeeded.
+        identity: what the Lease calls this process; empty: the host's name and something random.
     """
 
     kubeconfig: Path | None = None
@@ -39,3 +42,6 @@ class Settings:
     workers: int = 20
     resync: timedelta = timedelta(minutes=10)
     heartbeat: timedelta = timedelta(minutes=10)
+    lease: str = ""
+    lease_duration: int = 15
+    identity: str = ""
