@@ -98,6 +98,7 @@ class Flags:
         allow_hosts: where keys may be sent.
         control_url: empty: none.
         log_level: ``debug`` tells everything.
+        lease: ``NAMESPACE/NAME`` of the Lease that it is to hold, for ``lease_seconds``, as ``identity``; empty: none.
         more: further flags, as typed.
     """
 
@@ -106,6 +107,9 @@ class Flags:
     allow_hosts: tuple[str, ...] = ()
     control_url: str = ""
     log_level: str = "info"
+    lease: str = ""
+    lease_seconds: int = 15
+    identity: str = ""
     more: tuple[str, ...] = ()
 
     def typed(self, port: int) -> list[str]:
@@ -114,6 +118,7 @@ class Flags:
         return [
             *("--kubeconfig", str(self.kubeconfig), "--control-url", self.control_url),
             *(part for flag, values in repeated for value in values for part in (flag, value)),
+            *("--lease", self.lease, "--lease-duration", str(self.lease_seconds), "--identity", self.identity),
             *("--listen", f"127.0.0.1:{port}", "--log-format", "json", "--log-level", self.log_level, *self.more),
         ]
 
@@ -190,6 +195,25 @@ class Operator:
         if code != 0:
             raise NotStoppedError(f"SIGTERM ended it with {code}; its log ends with\n{self.log_tail()}")
 
+    def freeze(self) -> None:
+        """SIGSTOP: a machine that is suspended, or starved."""
+        self._running().freeze()
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        self._running().thaw()
+
+    def ended(self, *, timeout: float = 30.0) -> int:
+        """The exit code with which it ends by itself.
+
+        Raises:
+            NeverHappenedError: it did not within ``timeout`` seconds.
+        """
+        child = self._running()
+        wait_until(lambda: not child.alive(), "the operator to end", timeout=timeout)
+        self._child = None
+        return child.terminate(patience=0)
+
     def must_live(self) -> None:
         """Raises ChildDiedError if it has ended by itself."""
         self._running().must_live()
@@ -197,6 +221,10 @@ class Operator:
     def metrics(self) -> str:
         """``/metrics``, as a Prometheus reads it."""
         return self._get("/metrics").raise_for_status().text
+
+    def ready_text(self) -> str:
+        """``/readyz``, line by line what it is ready for, or not."""
+        return self._get("/readyz").text
 
     def log_text(self) -> str:
         """All it ever wrote, over all its lives."""

@@ -256,3 +256,23 @@ current-context: x
         "Bearer first",
         "Bearer second",
     ]
+
+
+async def test_a_write_is_sent_only_while_the_lease_is_held_and_waits_no_longer(
+    gateway: Gateway, server: Server
+) -> None:
+    left = 0.0
+    gateway.fence(lambda: left)
+    server.answers = [says(200, {"ok": "yes"})]
+    for write in (gateway.json_patch(WHERE, []), gateway.post(WHERE, {}), gateway.put(WHERE, {})):
+        with pytest.raises(errors.Unavailable, match="the Lease is not ours"):
+            await write
+    assert server.asked == []
+    assert await gateway.get(WHERE) == {"ok": "yes"}, "whoever stands by may look"
+    left = 5.0
+    assert await gateway.json_patch(WHERE, []) == {"ok": "yes"}
+    left, server.answers = 0.1, [hangs]
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(errors.Unavailable, match="no answer in time"):
+        await gateway.put(WHERE, {})
+    assert asyncio.get_running_loop().time() - began < 0.4, "sooner than its own patience of half a second"

@@ -115,18 +115,17 @@ class Elector:
         return taken
 
     async def _take(self) -> bool:
-        began = self.seconds()
         try:
             lease = await self.gateway.get(self.address)
         except NotFound:
             # One that was seen to be held is held until its time is over, whoever deleted it.
-            return self._over() and await self._create(began)
+            return self._over() and await self._create()
         term = Term.read(lease)
         if self._seen is None or self._seen[0] != term:
             self._seen = (term, self.seconds())
         if term.holder not in {"", self.identity} and not self._over():
             return False
-        return await self._write(lease, term.taken(self.identity, duration=self.duration, now=self.now()), began)
+        return await self._write(lease, term.taken(self.identity, duration=self.duration, now=self.now()))
 
     def _over(self) -> bool:
         if self._seen is None:
@@ -134,7 +133,8 @@ class Elector:
         term, since = self._seen
         return term.holder in {"", self.identity} or self.seconds() - since >= term.duration
 
-    async def _create(self, began: float) -> bool:
+    async def _create(self) -> bool:
+        began = self.seconds()
         nobody = Term(holder="", duration=0, acquired="", renewed="", transitions=0)
         term = nobody.taken(self.identity, duration=self.duration, now=self.now())
         body = term.written({"metadata": {"name": self.address.name, "namespace": self.address.namespace}})
@@ -146,7 +146,8 @@ class Elector:
         self._renewed = began
         return True
 
-    async def _write(self, lease: Object, term: Term, began: float) -> bool:
+    async def _write(self, lease: Object, term: Term) -> bool:
+        began = self.seconds()
         try:
             self._lease = await self.gateway.put(self.address, term.written(lease))
         except (Conflict, NotFound):
@@ -161,9 +162,8 @@ class Elector:
 
     async def _renewed_now(self) -> bool:
         """Whether it is renewed; not, where the cluster did not answer. Raises ``Deposed``."""
-        began = self.seconds()
         try:
-            if await self._write(self._lease, self._term().renewed_at(self.now()), began) or await self._again(began):
+            if await self._write(self._lease, self._term().renewed_at(self.now())) or await self._again():
                 self.trouble = None
                 return True
         except ClusterError as error:
@@ -172,15 +172,15 @@ class Elector:
         self._renewed = -math.inf
         raise Deposed(f"{self.address} is not held by {self.identity} any more")
 
-    async def _again(self, began: float) -> bool:
+    async def _again(self) -> bool:
         """Renews what somebody edited or deleted, if the tenure is still ours."""
         try:
             lease = await self.gateway.get(self.address)
         except NotFound:
-            return self.tenure() > 0 and await self._create(began)
+            return self.tenure() > 0 and await self._create()
         if not Term.read(lease).same_tenure(self._term()):
             return False
-        return await self._write(lease, self._term().renewed_at(self.now()), began)
+        return await self._write(lease, self._term().renewed_at(self.now()))
 
     def _complain(self, what: str, error: ClusterError) -> None:
         tell = log.debug if self.trouble else log.warning
