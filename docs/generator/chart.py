@@ -13,9 +13,9 @@ helm install ideogram-operator charts/ideogram-operator \\
   --namespace ideogram-operator --create-namespace --set image.repository=YOUR-REGISTRY/ideogram-operator
 ```
 
-- **One works.** The pod that works holds a Lease (`kubectl get lease`); others, and the new one of an upgrade, stand by.
-  A pod that is stopped lets go and is succeeded within about three seconds, one that died after
-  `leaderElection.duration`. `replicas=2` is for those who cannot wait for a node's death to be noticed.
+- **One works.** The pod that works holds a Lease (`kubectl get lease`); others, and the new one of an upgrade, stand
+  by. A pod that is stopped lets go and is succeeded within about three seconds, one that died after
+  `leaderElection.duration`. `replicas=2` is for those who cannot wait for the death of a node to be noticed.
 - **The CRD** is part of the release, so an upgrade upgrades it. It is kept on uninstall, with all integrations. To
   install again under another release name: `--take-ownership` (Helm 3.17 and later), or `crds.install=false`.
 - **Before you uninstall**, delete the integrations: the operator then gives every target back. Without the operator
