@@ -25,6 +25,9 @@ FLAGS = [
     "read-only",
     "switch-name",
     "listen",
+    "lease",
+    "lease-duration",
+    "identity",
     "max-rollouts",
     "max-flips-per-minute",
     "log-format",
@@ -87,7 +90,8 @@ def test_help_names_no_option_that_this_list_does_not(told: str) -> None:
 
 
 def test_help_tells_the_exit_codes(told: str) -> None:
-    assert "0 stopped, 1 configuration, 2 cluster unreachable" in " ".join(told.split())
+    said = " ".join(told.split())
+    assert "0 stopped, 1 configuration, 2 cluster unreachable at start, 3 another operator took the Lease" in said
 
 
 @pytest.mark.parametrize(
@@ -99,6 +103,9 @@ def test_help_tells_the_exit_codes(told: str) -> None:
         (["--control-url", "status.example.com"], "not an http or https URL"),
         (["--ca-file", "/nowhere/ca.pem"], "does not exist"),
         (["--max-rollouts", "0"], "x>=1"),
+        (["--lease", "ideogram-operator"], "is not NAMESPACE/NAME"),
+        (["--lease", "ops/Lease"], "is not NAMESPACE/NAME"),
+        (["--lease-duration", "1"], "3<=x<=600"),
         (["--log-level", "loud"], "is not one of"),
         (["--nonsense"], "No such option"),
     ],

@@ -46,6 +46,7 @@ class House:
         self.beats += 1
 
     async def keep(self, seconds: float) -> None:
+        self.keeping.begin()
         task = asyncio.create_task(self.keeping.run())
         await asyncio.sleep(seconds)
         task.cancel()
@@ -118,6 +119,19 @@ def test_it_is_not_ready_before_the_first_list() -> None:
     assert house.keeping.not_working() is not None
     house.keeping.listed = True
     assert house.keeping.not_working() is None
+
+
+def test_whoever_stands_by_is_ready_and_alive_until_its_lease_is_in_trouble() -> None:
+    async def story() -> None:
+        house, trouble = House(), [""]
+        house.keeping.standing_by, house.keeping.lease_trouble = True, lambda: trouble[-1] or None
+        await asyncio.sleep(100 * EVERY)
+        assert house.keeping.not_working() is None
+        assert house.keeping.watch_dead() is None, "it does not watch yet"
+        trouble.append("the Lease cannot be taken")
+        assert house.keeping.not_working() == "the Lease cannot be taken"
+
+    in_virtual_time(story())
 
 
 def test_figures_follow_the_beat() -> None:
