@@ -7,7 +7,9 @@ READY := $(VENV)/.ready
 WORKERS ?= 4
 PYTEST_ARGS ?=
 
-.PHONY: help test servers lint format demo lab build crd lock clean
+RESULTS ?= .faults
+
+.PHONY: help test faults servers lint format demo lab build crd lock clean
 .DEFAULT_GOAL := help
 
 help:  ## tell the targets
@@ -15,6 +17,12 @@ help:  ## tell the targets
 
 test: servers build  ## run all tests (PYTEST_ARGS="tests/lab -k tcp" for some)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+
+faults: servers build  ## run the tests of faults and crashes, and write their times into docs/faults.md
+	rm -f $(RESULTS)/*.jsonl
+	IDEOGRAM_RESULTS=$(abspath $(RESULTS)) $(BIN)/pytest -n $(WORKERS) --dist worksteal \
+	  $(wildcard tests/faults tests/crashes) $(PYTEST_ARGS)
+	$(BIN)/python -m docs.generator.faults $(RESULTS)
 
 # Before the build, which takes long, and only for the tests: nothing else needs Debian's servers.
 servers: $(READY)

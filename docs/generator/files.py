@@ -6,12 +6,15 @@ from typing import Final
 
 import yaml
 
+from docs.generator import measured
 from docs.generator.chart import chart_page
 from docs.generator.checklist import checklist_page
+from docs.generator.faults import faults_page
 from docs.generator.metrics import metrics_page
 from docs.generator.reasons import reasons_page
 from docs.generator.resource import resource_page
 from ideogram_operator.resource.crd import NAME, crd, crd_yaml
+from tests.faults.rows import ROWS
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CHART: Final = ROOT / "charts" / "ideogram-operator"
@@ -27,6 +30,7 @@ def generated() -> dict[Path, str]:
         docs / "reasons.md": reasons_page(),
         docs / "checklist.md": checklist_page(),
         docs / "metrics.md": metrics_page(),
+        docs / "faults.md": faults_page(ROWS, measured.faults(), measured.crashes()),
         CHART / "README.md": chart_page(schema, values),
         CHART / "files" / f"{NAME}.yaml": crd_yaml(),
     }

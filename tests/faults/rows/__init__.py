@@ -1,0 +1,8 @@
+"""All rows of the fault matrix, in the order of the page."""
+
+from typing import Final
+
+from tests.faults.row import Row
+from tests.faults.rows import provider
+
+ROWS: Final[tuple[Row, ...]] = (*provider.ROWS,)
