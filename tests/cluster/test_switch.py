@@ -1,11 +1,12 @@
 """The rules of a switch, one by one: duplicates, drift, several claimants, what is missing, what is lost."""
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from ideogram_operator.cluster.claims import Claim, read_ledger
+from ideogram_operator.cluster.claims import LARGEST, MOST_CLAIMS, Claim, read_ledger
 from ideogram_operator.cluster.reasons import Reason
 from ideogram_operator.cluster.switch import Plan, plan
 from ideogram_operator.cluster.wishes import Release
@@ -262,7 +263,7 @@ def test_a_ledger_too_large_for_an_annotation_is_refused_before_anything_is_sent
 
 def test_more_than_a_ledger_can_hold_is_a_problem_and_no_crash() -> None:
     crowd = app(ON)
-    for number in range(50):
+    for number in range(MOST_CLAIMS):
         crowd, _ = does(crowd, claim(f"shop-{number}"))
     for planned in (
         plan(DEPLOYMENT, crowd, claim("one-too-many")),
@@ -270,6 +271,24 @@ def test_more_than_a_ledger_can_hold_is_a_problem_and_no_crash() -> None:
     ):
         assert not planned.changed
         assert [problem.reason for problem in planned.problems] == [Reason.ANNOTATION_TOO_LARGE]
+
+
+def test_a_crowd_is_held_by_one_switch_and_given_back_by_the_last_in_an_annotation_of_bounded_size() -> None:
+    """Each writes as much as it may; what gives way is what is for people only."""
+    crowd = before = app(ON, PATH)
+    names = [f"{number:0>63}" for number in range(200)]
+    for name in names:
+        crowd, planned = does(crowd, replace(claim(name), message="m" * 300))
+        assert planned.problems == ()
+        assert planned.switches is (name == names[0]), "one rollout, however many ask"
+    assert len(crowd["metadata"]["annotations"][FALLBACK_ANNOTATION]) < LARGEST
+    assert not plan(DEPLOYMENT, crowd, replace(claim(names[7]), message="m" * 300)).changed, (
+        "asked again, nothing is sent"
+    )
+    for name in names:
+        crowd, planned = does(crowd, Release(integration=name))
+        assert planned.switches is (name == names[-1])
+    assert crowd["spec"] == before["spec"]
 
 
 def test_a_long_message_does_not_keep_an_application_from_being_switched() -> None:

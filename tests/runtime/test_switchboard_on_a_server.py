@@ -42,9 +42,9 @@ class Scene:
         await self.gateway.post(kinds.address(TargetKind.DEPLOYMENT, self.namespace), body)
         return Known(ref=Ref(TargetKind.DEPLOYMENT, name), wish=None)
 
-    def order(self, *, flip: int = 1, generation: int = 1) -> Order:
+    def order(self, *, flip: int = 1, generation: int = 1, integration: str = "images") -> Order:
         claim = Claim(
-            integration="images",
+            integration=integration,
             uid="u1",
             flip=flip,
             since="2026-11-22T12:00:00+00:00",
@@ -52,14 +52,14 @@ class Scene:
             message="503",
             overrides=Overrides(values={SWITCH: "false"}),
         )
-        return self._order(claim, TargetMode.FALLBACK, (flip, generation))
+        return self._order(claim, TargetMode.FALLBACK, (flip, generation), integration)
 
-    def back(self, *, flip: int = 2) -> Order:
-        return self._order(None, TargetMode.LIVE, (flip, 1))
+    def back(self, *, flip: int = 2, integration: str = "images") -> Order:
+        return self._order(None, TargetMode.LIVE, (flip, 1), integration)
 
-    def _order(self, claim: Claim | None, wanted: TargetMode, version: tuple[int, int]) -> Order:
+    def _order(self, claim: Claim | None, wanted: TargetMode, version: tuple[int, int], integration: str) -> Order:
         return Order(
-            namespace=self.namespace, integration="images", uid="u1", claim=claim, wanted=wanted, version=version
+            namespace=self.namespace, integration=integration, uid="u1", claim=claim, wanted=wanted, version=version
         )
 
     async def value(self, name: str = "web") -> str:
@@ -215,3 +215,22 @@ async def test_a_claim_of_a_uid_that_is_no_more_is_seen_and_not_taken_for_ours(
     assert fresh.mode is TargetMode.FALLBACK
     await scene.board.tell(successor, fresh)
     assert await scene.value() == "true"
+
+
+async def test_many_who_share_a_target_are_each_served_at_the_first_try(scene: Scene) -> None:
+    first = await scene.deploy()
+    everybody = {f"shop-{number}": Known(ref=first.ref, wish=None) for number in range(30)}
+    for order in (scene.order, scene.back):
+        await asyncio.gather(*(scene.board.tell(order(integration=name), one) for name, one in everybody.items()))
+        assert {(one.problem, one.mode) for one in everybody.values()} == {(None, order().wanted)}
+    assert await scene.value() == "true"
+
+
+async def test_nobody_waits_long_for_a_target_that_another_is_stuck_at(scene: Scene) -> None:
+    known = await scene.deploy()
+    async with scene.board.turns.at((scene.namespace, str(known.ref))):
+        await asyncio.wait_for(scene.board.tell(scene.order(), known), 10)
+        assert (known.told, await scene.value()) == (None, "true")
+        assert known.again_at > 0
+    await scene.board.tell(scene.order(), known)
+    assert await scene.value() == "false"

@@ -17,6 +17,7 @@ the baseline can only ever be put back under the name it is listed for.
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, StrictBool, StrictInt, TypeAdapter, ValidationError
@@ -27,7 +28,10 @@ from ideogram_operator.resource.words import FALLBACK_ANNOTATION, TargetKind
 VERSION = 1
 LARGEST = 64 * 1024
 """Bytes of the annotation. Kubernetes allows 256 KiB for all annotations of an object together."""
+TALKATIVE = 16 * 1024
+"""Bytes over which claims are kept without their messages: many who ask for the same thing ask for the same reason."""
 LONGEST_MESSAGE = 300
+MOST_CLAIMS = 250
 SUSPEND = "suspend"
 """The one name that can be overridden in a CronJob."""
 
@@ -75,7 +79,8 @@ class Claim:
         flip: its flip number, which tells a new wish from the same wish asked again.
         since: RFC 3339, when it was made.
         trigger: what caused it: a trigger's name, ``override``, ``drill``.
-        message: one sentence, cut at 300 characters; never a key, never a prompt.
+        message: one sentence, cut at 300 characters; never a key, never a prompt. For people only, and left out
+            where there are many claims.
         overrides: what it wants set.
     """
 
@@ -103,7 +108,7 @@ class Ledger:
     """Everything the annotation says. ``env_absent``: containers that had no ``env`` at all."""
 
     version: StrictInt = VERSION
-    claims: Annotated[tuple[Claim, ...], Field(max_length=50)] = ()
+    claims: Annotated[tuple[Claim, ...], Field(max_length=MOST_CLAIMS)] = ()
     baseline: Annotated[tuple[Held, ...], Field(max_length=500)] = ()
     env_absent: Annotated[tuple[Name, ...], Field(max_length=100)] = ()
 
@@ -145,6 +150,13 @@ def parse(kind: TargetKind, text: str) -> Ledger:
 
 def encode(ledger: Ledger) -> str:
     """The annotation's text: the same for the same ledger, so that nothing is written twice."""
+    text = _encode(ledger)
+    if len(text.encode()) <= TALKATIVE:
+        return text
+    return _encode(replace(ledger, claims=tuple(replace(claim, message="") for claim in ledger.claims)))
+
+
+def _encode(ledger: Ledger) -> str:
     plain = _LEDGER.dump_python(ledger, mode="json")
     return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 

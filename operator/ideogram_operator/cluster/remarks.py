@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ideogram_operator.cluster import kinds
-from ideogram_operator.cluster.claims import LARGEST, Claim, Ledger, Unreadable
+from ideogram_operator.cluster.claims import LARGEST, MOST_CLAIMS, Claim, Ledger, Unreadable
 from ideogram_operator.cluster.drift import owners
 from ideogram_operator.cluster.reasons import Reason, Remark
 from ideogram_operator.cluster.sections import Section
@@ -66,7 +66,7 @@ def obstacles(kind: TargetKind, live: Mapping[str, Any], sections: Mapping[str, 
 
 def too_large(kind: TargetKind, live: Mapping[str, Any]) -> Remark:
     """The ledger does not fit."""
-    text = f"the ledger of {title(kind, live)} would be over {LARGEST} bytes, or over 50 integrations"
+    text = f"the ledger of {title(kind, live)} would be over {LARGEST} bytes, or over {MOST_CLAIMS} integrations"
     return Remark(reason=Reason.ANNOTATION_TOO_LARGE, message=f"{text}; have fewer, or shorter values")
 
 

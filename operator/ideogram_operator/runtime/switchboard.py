@@ -6,7 +6,7 @@ nothing is raised but cancellation, so that one target's trouble never keeps the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -25,6 +25,7 @@ from ideogram_operator.runtime.metrics import Metrics
 from ideogram_operator.runtime.order import Found, Order, our_claim, problem_of
 from ideogram_operator.runtime.patience import LONGEST_TURN, SOON, patience
 from ideogram_operator.runtime.record import Known
+from ideogram_operator.runtime.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +40,7 @@ class Switchboard:
     clock: Clock
     limits: BlastRadius
     metrics: Metrics
+    turns: Turns = field(default_factory=Turns)
 
     async def look(self, order: Order, known: Known) -> Found | None:
         """Reads what the target is told now; returns our claim on it, if there is one."""
@@ -60,6 +62,13 @@ class Switchboard:
 
     async def tell(self, order: Order, known: Known) -> None:
         """Brings the target to what the order asks; when to try again is left on the record, as what went wrong is."""
+        async with self.turns.at(_token(order, known)) as ours:
+            if ours:
+                await self._tell(order, known)
+            else:
+                known.again_at = self.clock.monotonic() + SOON
+
+    async def _tell(self, order: Order, known: Known) -> None:
         if order.claim is not None and known.conflict(order.version) is not None:
             await self.look(order, known)
             self._note_trouble(known)
