@@ -83,9 +83,14 @@ def _may_watch(cluster: Cluster, home: str, namespace: str) -> bool:
     return bool(cluster.kube.create(path, review)["status"]["allowed"])
 
 
-def operator_kubeconfig(admin: Access, namespace: str, path: Path, *, server: str | None = None) -> Path:
-    """Writes a kubeconfig of the chart's ServiceAccount; ``server`` is another way to the same API server."""
-    return service_account_kubeconfig(admin, namespace, ACCOUNT, path, server=server)
+def operator_kubeconfig(
+    admin: Access, namespace: str, path: Path, *, server: str | None = None, ca: str | None = None
+) -> Path:
+    """Writes a kubeconfig of the chart's ServiceAccount.
+
+    ``server`` is another way to the same API server, ``ca`` the authority that is to be trusted there.
+    """
+    return service_account_kubeconfig(admin, namespace, ACCOUNT, path, server=server, ca=ca)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,14 @@ def service_account_token(admin: Access, namespace: str, name: str, *, seconds: 
 
 
 def service_account_kubeconfig(
-    admin: Access, namespace: str, name: str, path: Path, *, server: str | None = None, seconds: int = 3600
+    admin: Access,
+    namespace: str,
+    name: str,
+    path: Path,
+    *,
+    server: str | None = None,
+    ca: str | None = None,
+    seconds: int = 3600,
 ) -> Path:
     """Writes a kubeconfig of the ServiceAccount to ``path`` and returns it.
 
@@ -38,7 +45,8 @@ def service_account_kubeconfig(
         name: of the ServiceAccount.
         path: the file.
         server: another URL for the same API server, a `lab.tcp_proxy.TcpProxy` on 127.0.0.1 say.
+        ca: the authority to trust instead of the API server's own: of a `lab.api_proxy.ApiProxy`.
         seconds: how long the token is valid.
     """
     token = service_account_token(admin, namespace, name, seconds=seconds)
-    return replace(admin, server=server or admin.server, certificate=None, token=token).write(path)
+    return replace(admin, server=server or admin.server, ca=ca or admin.ca, certificate=None, token=token).write(path)

@@ -45,22 +45,40 @@ class Certificates:
     service_account_public_key: Path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerPair:
+    """Paths of PEM files: an authority, and one server's certificate and key by it."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+
+
+def issue_server(folder: Path) -> ServerPair:
+    """Makes an authority in ``folder`` for one server on 127.0.0.1, and the server's certificate.
+
+    Raises:
+        OpensslMissingError: with what to install.
+    """
+    _make_authority(folder)
+    _openssl(folder, *_SERVER)
+    return ServerPair(ca=folder / "ca.crt", certificate=folder / "server.crt", key=folder / "server.key")
+
+
 def issue(folder: Path) -> Certificates:
     """Makes all of them in ``folder``.
 
     Raises:
         OpensslMissingError: with what to install.
     """
-    (folder / "openssl.cnf").write_text(_CONFIG)
-    _openssl(folder, "req", "-x509", *_NEW_KEY, *_signed_as("ca", "/CN=laboratory"))
-    by_ca = ("-CA", "ca.crt", "-CAkey", "ca.key")
+    _make_authority(folder)
     with ThreadPoolExecutor() as pool:
         for _ in pool.map(
             lambda arguments: _openssl(folder, *arguments),
             (
-                ("req", "-x509", *_NEW_KEY, *by_ca, *_signed_as("server", "/CN=kube-apiserver")),
+                _SERVER,
                 # Anything less than system:masters, and the Deployment controller is silently forbidden.
-                ("req", "-x509", *_NEW_KEY, *by_ca, *_signed_as("client", "/O=system:masters/CN=admin")),
+                ("req", "-x509", *_NEW_KEY, *_BY_CA, *_signed_as("client", "/O=system:masters/CN=admin")),
                 ("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "sa.key"),
             ),
         ):
@@ -77,6 +95,11 @@ def issue(folder: Path) -> Certificates:
     )
 
 
+def _make_authority(folder: Path) -> None:
+    (folder / "openssl.cnf").write_text(_CONFIG)
+    _openssl(folder, "req", "-x509", *_NEW_KEY, *_signed_as("ca", "/CN=laboratory"))
+
+
 def _signed_as(profile: str, subject: str) -> tuple[str, ...]:
     return (
         *("-config", "openssl.cnf", "-extensions", profile, "-subj", subject),
@@ -91,3 +114,7 @@ def _openssl(folder: Path, *arguments: str) -> None:
         raise OpensslMissingError("openssl is needed to make certificates: apt-get install openssl") from None
     except subprocess.CalledProcessError as error:
         raise RuntimeError(f"openssl {arguments[0]} failed: {error.stderr}") from error
+
+
+_BY_CA: Final = ("-CA", "ca.crt", "-CAkey", "ca.key")
+_SERVER: Final = ("req", "-x509", *_NEW_KEY, *_BY_CA, *_signed_as("server", "/CN=kube-apiserver"))

@@ -58,6 +58,7 @@ def run_operator(shop: Shop, tmp_path: Path) -> Iterator[RunOperator]:
             control_url: str | None = None,
             values: dict[str, Any] | None = None,
             server: str | None = None,
+            ca: str | None = None,
             log_level: str = "info",
             grant: bool = True,
             home: str | None = None,
@@ -67,7 +68,7 @@ def run_operator(shop: Shop, tmp_path: Path) -> Iterator[RunOperator]:
                 grant_rights(shop.cluster, home, values=values)
             path = tmp_path / "operator.yaml"
             flags = Flags(
-                kubeconfig=operator_kubeconfig(shop.cluster.access, home, path, server=server),
+                kubeconfig=operator_kubeconfig(shop.cluster.access, home, path, server=server, ca=ca),
                 namespaces=(shop.namespace,),
                 allow_hosts=hosts or (shop.simulator.url,),
                 control_url=shop.simulator.control_url if control_url is None else control_url,
