@@ -21,7 +21,7 @@ helm install ideogram-operator charts/ideogram-operator \\
 - **Before you uninstall**, delete the integrations: the operator then gives every target back. Without the operator
   nothing does; applications stay as they are.
 - **Permissions** are those the operator uses, no more. With `namespaces` they are Roles in those namespaces and there
-  is no cluster-wide rule. With `readOnly` nothing but status and events can be written.
+  is no cluster-wide rule. With `readOnly` nothing but status, events and its Lease can be written.
 
 ## Values
 
