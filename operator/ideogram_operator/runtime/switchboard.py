@@ -22,10 +22,10 @@ from ideogram_operator.resource.words import TargetMode
 from ideogram_operator.runtime.clock import Clock
 from ideogram_operator.runtime.limits import BlastRadius, Ticket
 from ideogram_operator.runtime.metrics import Metrics
+from ideogram_operator.runtime.one_at_a_time import OneAtATime
 from ideogram_operator.runtime.order import Found, Order, our_claim, problem_of
 from ideogram_operator.runtime.patience import LONGEST_TURN, SOON, patience
 from ideogram_operator.runtime.record import Known
-from ideogram_operator.runtime.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ class Switchboard:
     clock: Clock
     limits: BlastRadius
     metrics: Metrics
-    turns: Turns = field(default_factory=Turns)
+    turns: OneAtATime = field(default_factory=OneAtATime)
 
     async def look(self, order: Order, known: Known) -> Found | None:
         """Reads what the target is told now; returns our claim on it, if there is one."""

@@ -17,7 +17,7 @@ LONGEST_WAIT: Final = 1.0
 
 
 @dataclass(slots=True)
-class Turns:
+class OneAtATime:
     """Whose turn it is, target by target; those that nobody uses are forgotten."""
 
     _locks: "WeakValueDictionary[Hashable, asyncio.Lock]" = field(default_factory=WeakValueDictionary)
