@@ -19,6 +19,8 @@ Json = dict[str, Any]
 MERGE_PATCH: Final = "application/merge-patch+json"
 JSON_PATCH: Final = "application/json-patch+json"
 APPLY_PATCH: Final = "application/apply-patch+yaml"
+USER_AGENT: Final = "ideogram-lab"
+"""By which the API server's audit log tells a test's own requests, whoever it claims to be, from the operator's."""
 
 
 class KubeError(RuntimeError):
@@ -33,7 +35,7 @@ class Kube:
     """A connection to one API server, as one identity."""
 
     def __init__(self, access: Access, *, timeout: float = 15.0) -> None:
-        headers = {"Authorization": f"Bearer {access.token}"} if access.token else {}
+        headers = {"User-Agent": USER_AGENT} | ({"Authorization": f"Bearer {access.token}"} if access.token else {})
         # trust_env=False: REQUESTS_CA_BUNDLE, SSL_CERT_FILE and proxies of the shell are not for this server.
         self._http = httpx.Client(
             base_url=access.server, headers=headers, verify=access.ssl_context(), trust_env=False, timeout=timeout

@@ -10,9 +10,14 @@ from xdist.workermanage import WorkerController  # type: ignore[import-untyped] 
 
 from lab.cluster import Cluster
 from lab.keeper import ClusterUnavailableError, Keeper, ask
+from tests.privilege import Privilege
 
 KEEPER = pytest.StashKey[Keeper]()
 ADDRESS = "keeper_address"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Privilege(_started), "privilege")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -79,6 +84,13 @@ def _keeper(config: pytest.Config) -> Keeper:
         with capture.global_and_fixture_disabled():
             config.stash[KEEPER] = Keeper.spawn()
     return config.stash[KEEPER]
+
+
+def _started(config: pytest.Config) -> Cluster | None:
+    """The shared cluster; None if it could not be started."""
+    with contextlib.suppress(ClusterUnavailableError):
+        return ask(_address(config))
+    return None
 
 
 def _address(config: pytest.Config) -> str:

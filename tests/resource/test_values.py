@@ -47,7 +47,16 @@ def test_anything_else_is_no_time(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["IDEOGRAM_ENABLED", "IDEOGRAM_CONCURRENCY", "IDEOGRAM_FALLBACK_2", "IDEOGRAM_KEYNOTES"]
+    "name",
+    [
+        "IDEOGRAM_ENABLED",
+        "IDEOGRAM_CONCURRENCY",
+        "IDEOGRAM_FALLBACK_2",
+        "IDEOGRAM_KEYNOTES",
+        "IDEOGRAM_API_ENABLED",
+        "IDEOGRAM_WEBHOOK_ENABLED",
+        "IDEOGRAM_DATABASED",
+    ],
 )
 def test_usual_switch_names_are_allowed(name: str) -> None:
     assert switch_name_allowed(name)
@@ -67,6 +76,13 @@ def test_usual_switch_names_are_allowed(name: str) -> None:
         "IDEOGRAM_KEY",
         "IDEOGRAM_HTTPS_PROXY",
         "IDEOGRAM_HOST",
+        "IDEOGRAM_API_BASE",
+        "IDEOGRAM_APIKEY",
+        "IDEOGRAM_API_SERVER",
+        "IDEOGRAM_ENDPOINT_OVERRIDE",
+        "IDEOGRAM_PASSWORD",
+        "IDEOGRAM_CA_BUNDLE",
+        "IDEOGRAM_PLUGINS",
     ],
 )
 def test_names_that_would_divert_the_application_are_not(name: str) -> None:
