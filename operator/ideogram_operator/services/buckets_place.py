@@ -36,6 +36,7 @@ _S3_LABEL: Final = re.compile(r"s3|s3-fips|s3-[a-z]{2}-[a-z]+-[0-9]")
 _PORTS: Final = {"https": 443, "http": 80}
 _BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,221}")
 _REGION: Final = re.compile(r"[a-z0-9-]{2,32}")
+_AMAZONS_REGION: Final = re.compile(r"[a-z]{2,4}(-[a-z]{2,12}){1,3}-[0-9]{1,2}")
 _ACCOUNT: Final = re.compile(r"[a-z0-9]{3,24}")
 
 
@@ -144,7 +145,8 @@ def _region(storage: Storage, credentials: Mapping[str, str]) -> str:
     named = credentials.get("AWS_REGION") or credentials.get("AWS_DEFAULT_REGION")
     known = re.search(r"(?:^|\.)s3[.-]([a-z]{2}(?:-[a-z]+)+-\d)\.", f".{host}")
     region = named or (known[1] if known else "auto" if host.endswith(".r2.cloudflarestorage.com") else "us-east-1")
-    if not _REGION.fullmatch(region):
+    # At Amazon it becomes part of the host's name, which is told: a Secret may hold anything under this name.
+    if not (_REGION if storage.endpoint else _AMAZONS_REGION).fullmatch(region):
         raise ServiceError("the Secret's AWS_REGION is no region", hint="Write a region such as eu-central-1.")
     return region
 

@@ -79,10 +79,11 @@ class Databases:
             timeout: seconds, for all of it.
 
         Raises:
-            ServiceError: it was not found, and the message says why without a part of the URL but host and port.
+            ServiceError: it was not found, and the message says why without a part of the URL but host and port, and
+                without those where they are not allowed.
         """
         login = read_login(url if isinstance(url, str) else url.reveal())
-        self._guard.host(login.host, login.port, namespace=namespace)
+        self._guard.host(login.host, login.port, namespace=namespace, secret=True)
         lifeline = Lifeline()
         self._lifelines.add(lifeline)
         try:

@@ -64,6 +64,24 @@ _IGNORED: Final = frozenset(
         *("target_session_attrs", "gssencmode", "use_unicode"),
     }
 )
+_REFUSED: Final = frozenset(
+    {
+        *("sslrootcert", "sslcert", "sslkey", "sslcrl", "sslpassword", "ssl_ca", "ssl_cert", "ssl_key", "ssl_capath"),
+        *("host", "hostaddr", "port", "user", "password", "passfile", "dbname", "service", "servicefile", "options"),
+        *("unix_socket", "init_command", "local_infile", "read_default_file", "read_default_group", "allowpublickey"),
+        *("requiressl", "require_auth", "gsslib", "krbsrvname", "load_balance_hosts", "schema", "currentschema"),
+        *("usessl", "verifyservercertificate", "allowmultiqueries", "serverrsapublickeyfile", "plugin_dir"),
+        *("server_settings", "requirepeer", "sslkeylogfile"),
+    }
+)
+"""Parameters that are refused by their name; one that is not known is refused without it."""
+_OTHERS: Final = frozenset(
+    {
+        *("cockroachdb", "sqlite", "oracle", "mssql", "sqlserver", "redis", "rediss", "mongodb", "clickhouse", "duckdb"),
+        *("snowflake", "redshift", "bigquery", "db2", "cassandra", "jdbc", "http", "https", "file", "amqp", "kafka"),
+    }
+)
+"""Schemes that people have in such a Secret, and that the operator cannot ask."""
 _ENCRYPTION: Final = {
     **{mode.value: mode for mode in Encryption},
     "disabled": Encryption.DISABLE,
@@ -82,7 +100,7 @@ def read_login(url: str) -> Login:
 
     Raises:
         ServiceError: it is no URL of PostgreSQL, MySQL or MariaDB that could be tried. No part of it is repeated but
-            its scheme and the name of a parameter.
+            a scheme and the name of a parameter that are known: the Secret may be another one than was meant.
     """
     parts = _parsed(url)
     dialect = _DIALECTS.get(parts.get_backend_name())
@@ -125,10 +143,7 @@ def _parsed(url: str) -> URL:
 
 def _scheme(parts: URL) -> str:
     name = parts.get_backend_name()
-    return f"{name}://" if name.isidentifier() and name.isascii() and len(name) <= _LONGEST_SCHEME else "another scheme"
-
-
-_LONGEST_SCHEME: Final = 24
+    return f"{name}://" if name in _OTHERS else "another scheme"
 
 
 def _encryption(query: Mapping[str, str | tuple[str, ...]]) -> Encryption:
@@ -138,7 +153,7 @@ def _encryption(query: Mapping[str, str | tuple[str, ...]]) -> Encryption:
             found = _mode(name, value)
         elif name.lower() not in _IGNORED:
             raise ServiceError(
-                f"the database's URL has the parameter {_shown(name)}, which the operator does not follow",
+                f"the database's URL has {_shown(name)}, which the operator does not follow",
                 hint="Give the operator a URL without it; sslmode is understood, and --ca-file names authorities.",
             )
     return found
@@ -155,4 +170,4 @@ def _mode(name: str, value: str | tuple[str, ...]) -> Encryption:
 
 
 def _shown(name: str) -> str:
-    return name if name.isascii() and len(name) <= _LONGEST_SCHEME and name.isprintable() else "of an odd name"
+    return f"the parameter {name}" if name.lower() in _REFUSED else "a parameter that is not known"

@@ -61,8 +61,13 @@ class Guard:
     cluster_domain: str = "cluster.local"
     resolve: Resolve = system_names
 
-    def http(self, url: str, *, namespace: str) -> None:
+    def http(self, url: str, *, namespace: str, secret: bool = False) -> None:
         """Returns if the operator may call ``url`` for an integration of ``namespace``.
+
+        Args:
+            url: with any path and query.
+            namespace: the integration's.
+            secret: whether the URL is from a Secret, so that a refusal must not repeat its host.
 
         Raises:
             ServiceError: untried; it may not, and the hint names the flag that would allow it.
@@ -73,9 +78,13 @@ class Guard:
             raise _malformed() from None
         if self.allowed.lists(scheme, host, port) or self._in_cluster(host, namespace):
             return
+        if secret:
+            raise _unnamed(namespace)
         _refuse(scheme, host, port, namespace)
 
-    def host(self, host: str, port: int, *, namespace: str, own: tuple[str, ...] = ()) -> None:
+    def host(
+        self, host: str, port: int, *, namespace: str, own: tuple[str, ...] = (), secret: bool = False
+    ) -> None:
         """Returns if the operator may connect to ``host`` by any protocol; a list entry ``HOST:PORT`` allows that.
 
         Args:
@@ -83,6 +92,7 @@ class Guard:
             port: its port.
             namespace: the integration's.
             own: suffixes of hosts that are a cloud's own, such as ``.amazonaws.com``.
+            secret: whether the host is from a Secret, so that a refusal must not repeat it.
 
         Raises:
             ServiceError: untried; it may not, and the hint names the flag that would allow it.
@@ -93,6 +103,8 @@ class Guard:
             return
         if _is_name(plain) and plain.endswith(tuple(f".{suffix.lstrip('.')}" for suffix in own)):
             return
+        if secret:
+            raise _unnamed(namespace)
         _refuse("https", written, port, namespace)
 
     async def addresses(self, host: str, port: int) -> list[str]:
@@ -146,6 +158,16 @@ def _malformed() -> ServiceError:
     return ServiceError(
         "the URL has no host that could be called",
         hint="Write it as http://NAME.NAMESPACE.svc:PORT/PATH, without user name and fragment.",
+        untried=True,
+    )
+
+
+def _unnamed(namespace: str) -> ServiceError:
+    """Whoever may create an integration names any Secret of the namespace: no part of one is read out to them."""
+    return ServiceError(
+        f"the host in the Secret is neither a Service of namespace {namespace} nor one that the operator may call",
+        hint=f"Write NAME.{namespace}.svc for a Service; allow another HOST:PORT with --allow-host HOST:PORT (chart "
+        "value allowHosts).",
         untried=True,
     )
 

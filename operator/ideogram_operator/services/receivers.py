@@ -2,9 +2,9 @@
 
 The URL is a tenant's, from a Secret. So its scheme must be a known service of the network, its host one that the
 guard allows, and the sending runs in a thread that reaches just that host at just the addresses that were checked, for
-a bounded time and a bounded answer. Nothing of the URL but its scheme and host is ever in a message. What is left: a
-service's own hosts, such as Slack's, are taken by their name, and where the environment names a proxy, it is the
-proxy that resolves.
+a bounded time and a bounded answer. Nothing of the URL but a known scheme and an allowed host is ever in a message.
+What is left: a service's own hosts, such as Slack's, are taken by their name, and where the environment names a proxy,
+it is the proxy that resolves.
 """
 
 import asyncio
@@ -144,10 +144,10 @@ class Receivers:
 
     def _check(self, place: Place, namespace: str) -> None:
         if place.scheme == "smtp":
-            self._guard.host(place.host, place.port, namespace=namespace)
+            self._guard.host(place.host, place.port, namespace=namespace, secret=True)
         else:
             host = f"[{place.host}]" if ":" in place.host else place.host
-            self._guard.http(f"{place.scheme}://{host}:{place.port}", namespace=namespace)
+            self._guard.http(f"{place.scheme}://{host}:{place.port}", namespace=namespace, secret=True)
 
     async def _proxies(self) -> dict[str, frozenset[str]]:
         """The proxies that the environment names, which requests honours: they are the operator's own setting."""
