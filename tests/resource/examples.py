@@ -231,6 +231,7 @@ ACCEPTED = [
     Example(name="a CronJob without a switch", spec=targets(CRON_JOB)),
     Example(name="a ConfigMap with a key", spec=targets(CONFIG_MAP)),
     Example(name="an empty fallback value", spec=target(switch={"fallbackValue": ""})),
+    Example(name="a value with dollar signs", spec=target(switch={"fallbackValue": "$$(NAME) $NAME ${NAME} ( $"})),
     Example(name="one name in two kinds", spec=targets(DEPLOYMENT, {**DEPLOYMENT, "kind": "StatefulSet"})),
     Example(name="twenty targets", spec=targets(*({**DEPLOYMENT, "name": f"web-{n}"} for n in range(20)))),
     Example(name="a throttle of another name", spec=target(throttle={"name": "IDEOGRAM_CONCURRENCY", "value": "2"})),
@@ -263,6 +264,9 @@ SUSPENDED = "a CronJob is suspended in fallback: remove its switch and throttle"
 CONTAINERS = "containers are for Deployment, StatefulSet and DaemonSet: remove them here"
 BASE_URL = "must be https://host, with a port or path if need be, but no user name, trailing slash or query"
 HTTP_URL = "must be http:// or https:// with a host, and without user name or fragment"
+ONE_VALUE = (
+    "must be one line without $(NAME): Kubernetes would put the value of another variable there; $$(NAME) is text"
+)
 STORAGE_URL = "must be a bucket such as s3://bucket/folder, without credentials: those go into the Secret"
 OWN_SECRET = "activeKeySecret must be a Secret of its own, not one that holds a given key: it is overwritten"
 UNIQUE = "every kind and name may come once: join the entries of a target that is there twice"
@@ -325,10 +329,19 @@ REJECTED = [
         name="a switch with a space", spec=target(switch={"name": "IDEOGRAM ON"}), at="spec.targets[0].switch.name"
     ),
     Example(name="a switch with =", spec=target(switch={"name": "A=B"}), at="spec.targets[0].switch.name"),
-    Example(
-        name="a value of two lines",
-        spec=target(switch={"fallbackValue": "false\n"}),
-        at="spec.targets[0].switch.fallbackValue",
+    *(
+        Example(
+            name=f"a value {name}",
+            spec=target(switch={"fallbackValue": value}),
+            at="spec.targets[0].switch.fallbackValue",
+            says=ONE_VALUE,
+        )
+        for name, value in {
+            "of two lines": "false\n",
+            "that steers a terminal": "\x9b2J",
+            "of another variable": "$(DATABASE_URL)",
+            "of another variable after a dollar sign": "$$$(DATABASE_URL)",
+        }.items()
     ),
     *(
         Example(name=f"base {url}", spec=minimal(api__baseURL=url), at="spec.api.baseURL", says=BASE_URL)

@@ -66,6 +66,8 @@ REFUSED_BY_THE_SERVER = [
     "",
 ]
 
+NO_VALUES = ["$(DATABASE_URL)", "a$$$(B)", "x $(B", "a\nb", "\x1b[2J", "\x9b2J", "x" * 257]
+
 
 def switched(variable: str, value: str = EVIL, **parts: Any) -> Json:
     return target(**parts) | {"switch": {"name": variable, "fallbackValue": value}}
@@ -114,7 +116,7 @@ def test_what_is_no_name_at_all_is_not_stored(tenant: Tenant) -> None:
 def test_a_value_stays_one_value_of_one_variable(tenant: Tenant, run_operator: RunOperator) -> None:
     """Nothing that a value holds makes a second entry, a reference or another key of it."""
     shop: Shop = tenant.shop
-    values = ['$(POD_IP) $(IDEOGRAM_ENABLED) $$ "} , {"name": "LD_PRELOAD"', "\N{RIGHT-TO-LEFT MARK}" + "é" * 200, ""]
+    values = ['$$(POD_IP) $POD_IP ${POD_IP} $ "} , {"name": "LD_PRELOAD"', "é" * 255 + "$", ""]
     names = [f"app-{index}" for index in range(len(values))]
     for name in names:
         shop.deploy(name, replicas=1, settle=False)
@@ -126,6 +128,16 @@ def test_a_value_stays_one_value_of_one_variable(tenant: Tenant, run_operator: R
         shop.until(partial(is_told, "Fallback"), "fallback", name=name)
         (container,) = shop.get("Deployment", name)["spec"]["template"]["spec"]["containers"]
         assert container["env"] == [{"name": "IDEOGRAM_ENABLED", **({"value": value} if value else {})}]
+
+
+def test_a_value_takes_in_no_other_variable_and_steers_nobodys_terminal(tenant: Tenant) -> None:
+    """``$(NAME)`` would be replaced with what that variable holds, a password say, and the application would send it."""
+    for value in NO_VALUES:
+        throttle = {"name": "IDEOGRAM_CONCURRENCY", "value": value}
+        in_settings = switched("IDEOGRAM_ENABLED", value, name="settings", kind="ConfigMap")
+        for attempt in (switched("IDEOGRAM_ENABLED", value), target() | {"throttle": throttle}, in_settings):
+            with pytest.raises(KubeError, match="422"):
+                tenant.create(targets=[attempt])
 
 
 def is_told(mode: str, status: Json) -> bool:

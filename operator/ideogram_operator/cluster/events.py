@@ -16,6 +16,7 @@ from ideogram_operator.cluster.addresses import EVENTS, Address
 from ideogram_operator.cluster.answers import Object
 from ideogram_operator.cluster.errors import ClusterError, NotFound
 from ideogram_operator.cluster.gateway import Gateway
+from ideogram_operator.resource.bounded import one_line
 from ideogram_operator.resource.words import FIELD_MANAGER
 
 LONGEST_NOTE = 1024
@@ -110,7 +111,8 @@ def document(note: Note, *, name: str, now: datetime, instance: str) -> Object:
     """The Event as events.k8s.io/v1 wants it."""
     metadata = note.regarding["metadata"]
     namespace = str(metadata.get("namespace") or "default")
-    text = note.text.encode()
+    told = one_line(note.text)
+    text = told.encode()
     return {
         "apiVersion": EVENTS.api_version,
         "kind": "Event",
@@ -121,7 +123,7 @@ def document(note: Note, *, name: str, now: datetime, instance: str) -> Object:
         "type": note.type,
         "reason": note.reason[:128],
         "action": note.action[:128],
-        "note": text[: LONGEST_NOTE - 3].decode(errors="ignore") + "…" if len(text) > LONGEST_NOTE else note.text,
+        "note": text[: LONGEST_NOTE - 3].decode(errors="ignore") + "…" if len(text) > LONGEST_NOTE else told,
         "regarding": {
             "apiVersion": note.regarding.get("apiVersion", ""),
             "kind": note.regarding.get("kind", ""),

@@ -17,9 +17,20 @@ ELLIPSIS: Final = "…"
 _COST: Final = len(ELLIPSIS.encode())
 
 
-def clip(text: str, limit: int) -> str:
-    """`text` in one line, cut to `limit` bytes as JSON writes it in UTF-8; what is cut ends in an ellipsis."""
+def one_line(text: str) -> str:
+    """`text` in one line, without what would steer a terminal or turn the reading direction around.
+
+    kubectl prints status and events as they are, and parts of them are a tenant's words.
+    """
     line = " ".join(text.split())
+    if line.isprintable():
+        return line
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)
+
+
+def clip(text: str, limit: int) -> str:
+    """`text` as `one_line`, cut to `limit` bytes as JSON writes it in UTF-8; what is cut ends in an ellipsis."""
+    line = one_line(text)
     if _size(line) <= limit:
         return line
     sizes = [_size(character) for character in line[:limit]]

@@ -28,10 +28,20 @@ DataKey = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[-._a-zA
 SwitchName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$")]
 """An environment variable or ConfigMap key. Which names may be used is the operator's: see `switches`."""
 
-SwitchValue = Annotated[str, Field(max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$")]
+_STEERING: Final = r"\x00-\x1f\x7f-\x9f"
+"""Characters that break a line or steer a terminal, those of eight bits too."""
+
+SwitchValue = Annotated[
+    str,
+    Field(max_length=256),
+    matching(
+        rf"^([^{_STEERING}$]|[$][^{_STEERING}(])*[$]?$",
+        "must be one line without $(NAME): Kubernetes would put the value of another variable there; $$(NAME) is text",
+    ),
+]
 """What a switch is set to: one line, may be empty."""
 
-Sentence = Annotated[str, Field(min_length=3, max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Sentence = Annotated[str, Field(min_length=3, max_length=256, pattern=rf"^[^{_STEERING}]*$")]
 """Something a person wrote for other people, in one line."""
 
 BaseURL = Annotated[
