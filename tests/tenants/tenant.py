@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from lab.cluster import Cluster
 from lab.kube import Json, Kube, KubeError
+from lab.kubeconfig import Access, read_kubeconfig
 from lab.operator import chart_objects
 from lab.tokens import service_account_kubeconfig
 from lab.waiting import wait_until
@@ -23,10 +24,12 @@ class Tenant:
 
     Attributes:
         shop: its namespace, seen by an administrator.
-        kube: the tenant's own connection.
+        access: the tenant's own credentials.
+        kube: a connection with them.
     """
 
     shop: Shop
+    access: Access
     kube: Kube
 
     @property
@@ -110,7 +113,8 @@ def make_tenant(cluster: Cluster, shop: Shop, folder: Path) -> Tenant:
         },
     )
     path = service_account_kubeconfig(cluster.access, shop.namespace, NAME, folder / f"{shop.namespace}.yaml")
-    made = Tenant(shop=shop, kube=Kube.from_kubeconfig(path))
+    access = read_kubeconfig(path)
+    made = Tenant(shop=shop, access=access, kube=Kube(access))
     wait_until(lambda: _may_list(made), "the tenant's rights")
     return made
 
