@@ -1,9 +1,11 @@
 """The sender against real sockets: what a provider, a network or a trickster can do to a connection."""
 
 import asyncio
+import errno
 import gzip
 import json
 import logging
+import os
 import ssl
 import subprocess
 import zlib
@@ -12,8 +14,10 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
+from ideogram_operator.ideogram.faults import failure
 from ideogram_operator.ideogram.key import ApiKey
 from ideogram_operator.ideogram.outcome import interpret
 from ideogram_operator.ideogram.replies import BODY_LIMIT, Answer, Failure, FailureKind, Reply
@@ -173,6 +177,26 @@ async def test_a_hang_ends_with_the_timeout(sender: HttpSender) -> None:
         reply = await sender.send(probe(server.url, timeout=0.2))
     assert failed(reply) is FailureKind.TIMEOUT
     assert 0.15 < reply.latency < 2
+
+
+async def test_hundreds_of_hanging_requests_keep_the_next_one_from_nothing(sender: HttpSender) -> None:
+    async with serving(saying(b"")) as hanging, serving(saying(ok())) as server:
+        waiting = [asyncio.create_task(sender.send(probe(hanging.url, timeout=30))) for _ in range(300)]
+        while hanging.connections < len(waiting):
+            await asyncio.sleep(0.01)
+        reply = await sender.send(probe(server.url, timeout=10))
+        assert isinstance(reply, Answer), reply
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.EADDRNOTAVAIL], ids=os.strerror)
+def test_what_the_operator_itself_lacks_is_no_word_about_the_provider(number: int) -> None:
+    """Out of files, it would find every host unreachable, and have everything fall back."""
+    error = httpx.ConnectError("All connection attempts failed")
+    error.__cause__ = ExceptionGroup("attempts", [OSError(number, os.strerror(number))])
+    assert failed(failure(error, 0.1)) is FailureKind.OURSELVES
 
 
 async def test_a_drip_that_never_lets_a_read_time_out_ends_with_the_timeout_too(sender: HttpSender) -> None:

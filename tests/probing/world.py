@@ -147,6 +147,7 @@ class World:
         seed: int = 1,
         ledger: Ledger | None = None,
         refresh: Callable[[Hashable], Awaitable[None]] | None = None,
+        namespace: Callable[[Hashable], Hashable] = lambda who: who,
     ) -> None:
         self.clock = VirtualClock()
         self.sender = ScriptedSender(behave)
@@ -161,6 +162,7 @@ class World:
             on_evidence=lambda who: self.told.update([who]),
             refresh=refresh or self._no_refresh,
             before_spend=self._record,
+            namespace=namespace,
         )
         self.pool = ProbePool(tools, hooks=hooks, ledger=ledger)
 

@@ -293,3 +293,25 @@ def test_only_an_agenda_on_which_nothing_ends_is_stuck(takes: float, *, stuck: b
             assert (agenda.stuck > 60) is stuck
 
     play(story)
+
+
+def test_namespaces_take_turns_however_many_keys_one_of_them_has() -> None:
+    """A tenant with thousands of integrations makes nobody else wait behind them."""
+    work = Work(takes=1.0)
+    neighbour = Key("neighbour", "web")
+
+    async def story() -> None:
+        async with at_work(work) as agenda:
+            for number in range(2000):
+                agenda.soon(Key("hog", f"{number:04}"))
+            await asyncio.sleep(0.5)
+            agenda.soon(neighbour)
+            await asyncio.sleep(20)
+            agenda.soon(neighbour)
+            await asyncio.sleep(20)
+
+    play(story)
+    assert work.times(neighbour) == [1.0, 21.0]
+    hogs = [key for _, key in work.began if key.namespace == "hog"]
+    assert hogs == sorted(hogs), "in a namespace, whoever waited longest is next"
+    assert len(hogs) > 70

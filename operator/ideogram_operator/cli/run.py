@@ -1,7 +1,9 @@
 """``ideogram-operator run``: the operator itself, and the options by which its owner decides what tenants cannot."""
 
 import asyncio
+import contextlib
 import re
+import resource
 import sys
 from pathlib import Path
 from typing import Any
@@ -139,7 +141,15 @@ def run(**given: Any) -> None:
     settings = Settings(**given)
     disable_created_metrics()  # type: ignore[no-untyped-call] # the library has none for this one
     configure_logs(LogFormat(settings.log_format), settings.log_level)
+    _allow_open_files()
     sys.exit(asyncio.run(_run(settings)))
+
+
+def _allow_open_files() -> None:
+    """Raises the limit on open files as far as it goes: the usual 1024 are fewer than the probes of a hanging hour."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _run(settings: Settings) -> int:

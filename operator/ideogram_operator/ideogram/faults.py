@@ -4,19 +4,22 @@ The exceptions themselves go no further: each holds its request, and the request
 are not used either; what a message says comes from the kinds of the operating system's and OpenSSL's own errors.
 """
 
+import errno
 import socket
 import ssl
 from collections.abc import Iterator
+from typing import Final
 
 import httpx
 
 from ideogram_operator.ideogram.replies import Failure, FailureKind
 
+_OURS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
+"""What is missing here, files or ports: no word about the provider, and nothing may fall back for it."""
+
 
 def failure(error: BaseException, latency: float) -> Failure:
     """What an exception of httpx, or the deadline's :class:`TimeoutError`, means."""
-    if isinstance(error, httpx.PoolTimeout):
-        return Failure(kind=FailureKind.OURSELVES, latency=latency)
     if isinstance(error, (TimeoutError, httpx.TimeoutException)):
         return Failure(kind=FailureKind.TIMEOUT, latency=latency)
     if isinstance(error, httpx.ProxyError):
@@ -30,6 +33,8 @@ def failure(error: BaseException, latency: float) -> Failure:
 
 def _not_connected(error: BaseException, latency: float) -> Failure:
     roots = list(_roots(error))
+    if any(isinstance(root, OSError) and root.errno in _OURS for root in roots):
+        return Failure(kind=FailureKind.OURSELVES, latency=latency)
     for root in roots:
         if isinstance(root, ssl.SSLCertVerificationError):
             return Failure(kind=FailureKind.TLS, detail=root.verify_message, latency=latency)

@@ -15,10 +15,8 @@ from ideogram_operator.ideogram.faults import failure
 from ideogram_operator.ideogram.replies import BODY_LIMIT, Answer, Reply
 from ideogram_operator.ideogram.requests import Request
 
-_CONNECTIONS: Final = 256
 _IDLE_KEPT: Final = 64
 _IDLE_SECONDS: Final = 30.0
-_POOL_SHARE: Final = 0.5
 _GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
 
 
@@ -84,8 +82,7 @@ class HttpSender:
 
     async def _exchange(self, request: Request, began: float) -> Answer:
         client = self._fresh if request.fresh else self._pooled
-        timeout = httpx.Timeout(request.timeout, pool=request.timeout * _POOL_SHARE)
-        headers, body = _headers(request), request.body
+        headers, body, timeout = _headers(request), request.body, request.timeout
         async with client.stream(request.verb, request.url, headers=headers, json=body, timeout=timeout) as response:
             content = await _read(response)
             return Answer(
@@ -98,8 +95,10 @@ class HttpSender:
 
 
 def _client(trust: ssl.SSLContext, *, idle: int) -> httpx.AsyncClient:
+    # No bound on connections: where a thousand keys' requests hang, the next one must not wait for theirs. How many
+    # there may be is bounded by those who send, by the rate at which they begin and the time that they wait.
     limits = httpx.Limits(
-        max_connections=_CONNECTIONS, max_keepalive_connections=idle, keepalive_expiry=_IDLE_SECONDS if idle else 0.0
+        max_connections=None, max_keepalive_connections=idle, keepalive_expiry=_IDLE_SECONDS if idle else 0.0
     )
     return httpx.AsyncClient(verify=trust, limits=limits, follow_redirects=False, trust_env=True)
 

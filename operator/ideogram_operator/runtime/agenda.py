@@ -5,6 +5,8 @@ that becomes dirty while it is reconciled is reconciled once more afterwards. A 
 tried again, later each time. What the cluster refused is one line, the first time: when the API server is away, every
 integration would tell the same again and again.
 
+What is due waits for a worker in turns: a namespace's keys in their order, the namespaces one after the other.
+
 A heap and workers instead of a task per integration: ten thousand sleeping tasks cost memory and wake in bursts.
 """
 
@@ -20,6 +22,7 @@ import structlog
 
 from ideogram_operator.cluster.errors import ClusterError
 from ideogram_operator.runtime.clock import Clock
+from ideogram_operator.runtime.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +68,7 @@ class Agenda:
     _dirty: set[Key] = field(default_factory=set)
     _failures: dict[Key, int] = field(default_factory=dict)
     _sequence: "itertools.count[int]" = field(default_factory=itertools.count)
-    _ready: "asyncio.Queue[Key]" = field(default_factory=asyncio.Queue)
+    _ready: Turns[Key] = field(default_factory=lambda: Turns(lambda key: key.namespace))
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _draining: bool = False
     _ended: float | None = None
@@ -157,7 +160,7 @@ class Agenda:
                 self._dirty.add(key)
             elif key not in self._waiting:
                 self._waiting[key] = due
-                self._ready.put_nowait(key)
+                self._ready.put(key)
         return None
 
     async def _work(self) -> None:

@@ -121,7 +121,12 @@ def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Send
     control = ControlURL(settings.control_url or None, sender=metered, clock=clock, random=random.random)
     pool = ProbePool(
         Tools(sender=metered, clock=clock, control=control, random=random.random),
-        hooks=PoolHooks(on_evidence=links.on_evidence, refresh=links.refresh, before_spend=links.before_spend),
+        hooks=PoolHooks(
+            on_evidence=links.on_evidence,
+            refresh=links.refresh,
+            before_spend=links.before_spend,
+            namespace=lambda who: who.namespace if isinstance(who, Key) else who,
+        ),
     )
     store = Store(links.dirty)
     limits = BlastRadius(clock, settings.max_rollouts, settings.max_flips_per_minute)

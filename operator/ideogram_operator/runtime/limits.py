@@ -2,16 +2,25 @@
 
 One provider with an outage can ask for a restart of every pod in the cluster in the same second. The scheduler and
 the image registry of that cluster should live through it.
+
+The limits are for all, and must not be one namespace's: a tenant who throws a switch to and fro, or whose pods never
+get ready, would keep everybody else from falling back. So a namespace may have up to four times as many places as are
+still free: alone four fifths, two that want all have four ninths each, and however many there are, some room is left.
 """
 
 import contextlib
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
 
 from ideogram_operator.runtime.clock import Clock
 
 MINUTE = 60.0
+SHARE = 4
+"""A namespace's places for each that is still free."""
+
+Place = tuple[str, Hashable]
+"""A namespace, and what in it is switched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +31,7 @@ class Ticket:
         at: when it was given; ``before``: since when the target was rolling out already, None if it was not.
     """
 
-    target: Hashable
+    target: Place
     at: float
     before: float | None
 
@@ -41,28 +50,31 @@ class BlastRadius:
     max_rollouts: int
     max_flips_per_minute: int
     longest: float = 600.0
-    _rolling: dict[Hashable, float] = field(default_factory=dict)
-    _flips: deque[float] = field(default_factory=deque)
+    _rolling: dict[Place, float] = field(default_factory=dict)
+    _flips: deque[tuple[float, str]] = field(default_factory=deque)
 
-    def room(self, target: Hashable, *, rolls_out: bool) -> bool:
+    def room(self, target: Place, *, rolls_out: bool) -> bool:
         """Whether the target might be switched now.
 
         Args:
-            target: whatever names it.
+            target: its namespace, and whatever names it there.
             rolls_out: False for what restarts no pods; it counts as a flip only.
         """
         self._expire(self.clock.monotonic())
-        if len(self._flips) >= self.max_flips_per_minute:
+        namespace = target[0]
+        if not _shared([one for _, one in self._flips], namespace, most=self.max_flips_per_minute):
             return False
-        return not rolls_out or target in self._rolling or len(self._rolling) < self.max_rollouts
+        if not rolls_out or target in self._rolling:
+            return True
+        return _shared([one for one, _ in self._rolling], namespace, most=self.max_rollouts)
 
-    def enter(self, target: Hashable, *, rolls_out: bool) -> Ticket | None:
+    def enter(self, target: Place, *, rolls_out: bool) -> Ticket | None:
         """Returns leave to switch the target now, None if it has to wait; a rollout counts until ``leave``."""
         if not self.room(target, rolls_out=rolls_out):
             return None
         now = self.clock.monotonic()
         ticket = Ticket(target=target, at=now, before=self._rolling.get(target))
-        self._flips.append(now)
+        self._flips.append((now, target[0]))
         if rolls_out:
             self._rolling[target] = now
         return ticket
@@ -70,13 +82,13 @@ class BlastRadius:
     def withdraw(self, ticket: Ticket) -> None:
         """The patch was not taken, so it counts as nothing: a target that refuses must not use up others' room."""
         with contextlib.suppress(ValueError):
-            self._flips.remove(ticket.at)
+            self._flips.remove((ticket.at, ticket.target[0]))
         if ticket.before is not None:
             self._rolling[ticket.target] = ticket.before
         elif self._rolling.get(ticket.target) == ticket.at:
             del self._rolling[ticket.target]
 
-    def leave(self, target: Hashable) -> None:
+    def leave(self, target: Place) -> None:
         """The target's rollout is over, or was never needed."""
         self._rolling.pop(target, None)
 
@@ -87,7 +99,13 @@ class BlastRadius:
         return len(self._rolling)
 
     def _expire(self, now: float) -> None:
-        while self._flips and now - self._flips[0] >= MINUTE:
+        while self._flips and now - self._flips[0][0] >= MINUTE:
             self._flips.popleft()
         for target in [target for target, since in self._rolling.items() if now - since >= self.longest]:
             del self._rolling[target]
+
+
+def _shared(taken: Collection[str], namespace: str, *, most: int) -> bool:
+    """Whether the namespace may take one more of ``most`` places, some of which are taken."""
+    own = sum(one == namespace for one in taken)
+    return own < SHARE * (most - len(taken))

@@ -19,6 +19,7 @@ from ideogram_operator.runtime.probing.ledger import Ledger
 from ideogram_operator.runtime.probing.prober import Tools
 from ideogram_operator.runtime.probing.purse import BeforeSpend, Purse
 from ideogram_operator.runtime.probing.quotes import Quotes
+from ideogram_operator.runtime.probing.share import Shares
 from ideogram_operator.runtime.probing.stats import StreamStats
 from ideogram_operator.runtime.probing.stream import Hooks, Stream
 from ideogram_operator.runtime.probing.waiting import quietly
@@ -41,11 +42,13 @@ class PoolHooks:
         on_evidence: told each subscriber of a stream with a new fact; it only takes note, and does not raise.
         refresh: awaited for each subscriber before a refused key is confirmed.
         before_spend: awaited before money is spent; while it raises, none is.
+        namespace: of a subscriber, whose share of all probes it is counted to.
     """
 
     on_evidence: Callable[[Hashable], None] = field(default=lambda _: None)
     refresh: Refresh = _nothing
     before_spend: BeforeSpend = _nothing
+    namespace: Callable[[Hashable], Hashable] = field(default=lambda who: who)
 
 
 class ProbePool:
@@ -70,6 +73,7 @@ class ProbePool:
         self._rhythms: dict[StreamKey, Rhythm] = {}
         self._unsupported: set[StreamKey] = set()
         self._refreshing: set[asyncio.Future[None]] = set()
+        self._shares = Shares(monotonic=tools.clock.monotonic)
 
     # -- what subscribers do -------------------------------------------------------------------------------------------
 
@@ -179,9 +183,14 @@ class ProbePool:
             learned=partial(self._learned, key),
             refresh=partial(self._refresh, key),
             subscribers=lambda: len(self._members.get(key, ())),
+            turn=partial(self._turn, key),
         )
         purse = self._purse(key) if paid(key.method) else None
         return Stream(request, first=self._first(key, demand), tools=self._tools, hooks=hooks, purse=purse)
+
+    def _turn(self, key: StreamKey) -> float:
+        wanting = {self._hooks.namespace(who) for who in self._members[key]}
+        return self._shares.take(wanting, timeout=self._rhythm(key).timeout)
 
     def _purse(self, key: StreamKey) -> Purse:
         return Purse(

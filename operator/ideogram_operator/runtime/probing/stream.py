@@ -49,12 +49,14 @@ class Hooks:
         learned: called with each outcome, after it became a fact.
         refresh: has the key read again; the pool supersedes the stream if it is another one.
         subscribers: how many there are.
+        turn: takes leave to start a probe; the seconds until that may be.
     """
 
     rhythm: Callable[[], Rhythm]
     learned: Callable[["Stream", Outcome], None]
     refresh: Callable[[], Awaitable[None]]
     subscribers: Callable[[], int]
+    turn: Callable[[], float]
 
 
 class Stream:
@@ -200,7 +202,18 @@ class Stream:
             elif due.at > clock.monotonic():
                 await wait_or_wake(clock, due.at - clock.monotonic(), self._wake)
             else:
-                self._start(due)
+                await self._begin(due)
+
+    async def _begin(self, due: Start) -> None:
+        """Starts what is due, at its turn; what is no longer due by then is not started."""
+        wait = self._hooks.turn()
+        if wait <= 0:
+            self._start(due)
+            return
+        await self._tools.clock.sleep(wait)
+        later = self._due()
+        if later is not None and later.at <= self._tools.clock.monotonic():
+            self._start(later)
 
     def _due(self) -> Start | None:
         rhythm = self._hooks.rhythm()
