@@ -16,6 +16,7 @@ the baseline can only ever be put back under the name it is listed for.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
@@ -23,6 +24,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, StrictBool, StrictInt, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from ideogram_operator.resource.bounded import clip
 from ideogram_operator.resource.words import FALLBACK_ANNOTATION, TargetKind
 
 VERSION = 1
@@ -131,16 +133,16 @@ def parse(kind: TargetKind, text: str) -> Ledger:
     if len(text) > LARGEST:
         raise Unreadable(f"it is longer than {LARGEST} characters")
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=_finite, parse_float=_finite)
         version = document.get("version") if isinstance(document, dict) else None
         if isinstance(version, int) and version > VERSION:
-            raise Unreadable(f"version {version} was written by a newer operator", newer=True)
+            raise Unreadable(f"version {clip(str(version), 24)} was written by a newer operator", newer=True)
         if version != VERSION:
             raise Unreadable("it has no version")
         ledger = _LEDGER.validate_json(text)
     except ValidationError as error:
         where = ".".join(str(step) for step in error.errors(include_input=False)[0]["loc"])
-        raise Unreadable(f"{where[:100]} is not as the operator writes it") from error
+        raise Unreadable(f"{clip(where, 100) or 'what it says'} is not as the operator writes it") from error
     except (ValueError, RecursionError) as error:
         raise Unreadable("it is not JSON") from error
     if not all(_fits(kind, held) for held in ledger.baseline):
@@ -159,6 +161,13 @@ def encode(ledger: Ledger) -> str:
 def _encode(ledger: Ledger) -> str:
     plain = _LEDGER.dump_python(ledger, mode="json")
     return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _finite(number: str) -> float:
+    """A number that can be written back. Raises ValueError for those that Python reads and JSON does not have."""
+    if not math.isfinite(value := float(number)):
+        raise ValueError("no number of JSON")
+    return value
 
 
 def _fits(kind: TargetKind, held: Held) -> bool:

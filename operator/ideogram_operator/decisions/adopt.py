@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ideogram_operator.decisions.holds import hold_of, next_relapses, recent
-from ideogram_operator.decisions.memory import OVERRIDE, WISHES, Memory
+from ideogram_operator.decisions.memory import MOST_FLIPS, OVERRIDE, WISHES, Memory
 from ideogram_operator.decisions.policy import Policy
 from ideogram_operator.decisions.times import later
 from ideogram_operator.resource.words import State
@@ -19,6 +19,8 @@ def adopt(
     policy: Policy, memory: Memory, *, flip: int, since: datetime, cause: str, throttled: bool, now: datetime
 ) -> Memory:
     """Returns the memory as it was after the flip that a claim tells of; unchanged if status knew it.
+
+    A number that no integration ever comes to is not the operator's own: to count on from it would come to an end.
 
     Args:
         policy: gives the hold, which begins with the flip.
@@ -30,7 +32,7 @@ def adopt(
         now: a flip of the last hour counts among the recent ones.
     """
     # Also while recovering: what was given back one by one may have been taken back since.
-    if flip <= memory.flips:
+    if not memory.flips < flip <= MOST_FLIPS:
         return memory
     if throttled:
         if memory.falling_back:

@@ -14,6 +14,12 @@ WISHES = frozenset({DRILL, PREFLIGHT})
 """What the operator itself asks a fallback for: a rehearsal, and a gate that is closed."""
 
 
+MOST_FLIPS = 2**31
+"""More than any integration ever comes to: a greater number was written by somebody else, and counts for nothing."""
+MOST_RELAPSES = 1_000_000
+"""More than make a difference; status must be able to hold one more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """A trigger that fires.

@@ -1,12 +1,18 @@
 """A spec that cannot be used, in words that a person can act on."""
 
 import difflib
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
+from ideogram_operator.resource.bounded import clip
+
 MAX_PROBLEMS: Final = 5
+MOST_TOLD: Final = 50
+"""Mistakes that are told one by one, where there is room for all."""
+_LONGEST_NAME: Final = 100
 
 
 class SpecError(ValueError):
@@ -30,26 +36,22 @@ class SpecError(ValueError):
 def spec_error(error: ValidationError, model: type[BaseModel]) -> SpecError:
     """What pydantic found in a `model`, retold for a person."""
     found = _first_causes(error.errors(include_url=False, include_input=False))
-    return SpecError(f"{path(problem['loc'])}: {_sentence(problem, model)}" for problem in found)
+    problems = [f"{path(problem['loc'])}: {_sentence(problem, model)}" for problem in found[:MOST_TOLD]]
+    if len(found) > MOST_TOLD:
+        problems.append(f"spec: has {len(found) - MOST_TOLD} more mistakes: correct these first")
+    return SpecError(problems)
 
 
 def _first_causes(found: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The problems without those that only follow: a list whose items are bad counts as too short as well."""
     problems = list(found)
-    places = [problem["loc"] for problem in problems]
-    return [
-        problem
-        for problem in problems
-        if problem["type"] != "too_short"
-        or not any(
-            len(place) > len(problem["loc"]) and place[: len(problem["loc"])] == problem["loc"] for place in places
-        )
-    ]
+    around = {problem["loc"][:end] for problem in problems for end in range(len(problem["loc"]))}
+    return [problem for problem in problems if problem["type"] != "too_short" or problem["loc"] not in around]
 
 
 def path(loc: Iterable[int | str]) -> str:
     """A place in the spec as ``kubectl explain`` and the API server write it: ``spec.targets[0].name``."""
-    return "spec" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
+    return "spec" + "".join(f"[{part}]" if isinstance(part, int) else f".{clip(part, _LONGEST_NAME)}" for part in loc)
 
 
 def _sentence(problem: Mapping[str, Any], model: type[BaseModel]) -> str:
@@ -85,8 +87,9 @@ def _suggestion(loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
     return f" (did you mean {close[0]}?)" if close else ""
 
 
-def _fields(model: type[BaseModel]) -> set[str]:
+@functools.cache
+def _fields(model: type[BaseModel]) -> frozenset[str]:
     """The names under "properties" anywhere in the schema of `model`."""
     schema = model.model_json_schema()
     parts = [schema, *schema.get("$defs", {}).values()]
-    return {name for part in parts for name in part.get("properties", {})}
+    return frozenset(name for part in parts for name in part.get("properties", {}))

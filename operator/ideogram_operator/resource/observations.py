@@ -1,6 +1,7 @@
 """What status tells of the parts: the probe, the targets, the alerts, the preflight and the drill."""
 
 import json
+from datetime import date
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, WithJsonSchema
@@ -27,6 +28,12 @@ AnyTrigger = Annotated[Trigger, WithJsonSchema({"type": "string", "maxLength": 2
 AnyCheck = Annotated[CheckId, WithJsonSchema({"type": "string", "maxLength": 24})]
 
 
+def _day(text: str) -> str:
+    """`text`, if it is a day of the calendar. Raises ValueError."""
+    date.fromisoformat(text)
+    return text
+
+
 class ProbeStatus(StatusModel):
     """What the last request of the operator's own found."""
 
@@ -42,7 +49,7 @@ class ProbeStatus(StatusModel):
     """The 95th percentile of the latest latencies."""
     spent_today_usd: Money | None = Field(default=None, alias="spentTodayUSD")
     """What paid checks have cost on the day of spentOn."""
-    spent_on: Annotated[str, Field(max_length=10, pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
+    spent_on: Annotated[str, Field(max_length=10, pattern=r"^\d{4}-\d\d-\d\d$"), AfterValidator(_day)] | None = None
     """The day (UTC) to which spentTodayUSD belongs."""
     next_generate_time: Time | None = None
     """When the next paid check is due."""

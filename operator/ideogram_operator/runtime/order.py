@@ -9,10 +9,13 @@ from ideogram_operator.cluster import reasons
 from ideogram_operator.cluster.claims import Claim, Unreadable, read_ledger
 from ideogram_operator.cluster.reasons import Remark
 from ideogram_operator.decisions.standing import Problem
+from ideogram_operator.resource.bounded import clip
+from ideogram_operator.resource.fields import parse_time
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.words import TargetKind, TargetMode
 
 THROTTLE = "throttle"
+LONGEST_TRIGGER = 63
 
 REASONS: Mapping[reasons.Reason, Reason] = {
     reasons.Reason.TARGET_NOT_FOUND: Reason.TARGET_MISSING,
@@ -72,13 +75,14 @@ def our_claim(order: Order, kind: TargetKind, live: Mapping[str, Any]) -> Found 
         return None
     for claim in ledger.claims if ledger else ():
         if claim.integration == order.integration:
-            return Found(uid=claim.uid, flip=claim.flip, since=_moment(claim.since), trigger=claim.trigger)
+            return Found(
+                uid=claim.uid, flip=claim.flip, since=_moment(claim.since), trigger=clip(claim.trigger, LONGEST_TRIGGER)
+            )
     return None
 
 
 def _moment(text: str) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(text)
+        return parse_time(text)
     except ValueError:
         return None
-    return moment if moment.tzinfo is not None else None

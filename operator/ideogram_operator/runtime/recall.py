@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ideogram_operator.decisions.drill import RESTARTED
 from ideogram_operator.decisions.drill_facts import DrillMemory
-from ideogram_operator.decisions.memory import Alert, Memory
+from ideogram_operator.decisions.memory import MOST_FLIPS, MOST_RELAPSES, Alert, Memory
 from ideogram_operator.resource.checklist import DrillPhase
 from ideogram_operator.resource.observations import AlertStatus, DrillStatus
 from ideogram_operator.resource.status import BreakerStatus, IntegrationStatus
@@ -21,14 +21,15 @@ def recall(status: IntegrationStatus, now: datetime) -> Memory:
         cause=breaker.trigger,
         detected_at=breaker.detected_at,
         hold_until=breaker.hold_until,
-        relapses=breaker.relapses or 0,
-        flips=breaker.flips or 0,
+        relapses=min(breaker.relapses or 0, MOST_RELAPSES),
+        flips=min(breaker.flips or 0, MOST_FLIPS),
         recent_flips=breaker.recent_flips,
         returned_at=breaker.returned_at,
         recover_token=breaker.recover_token or "",
         restored=breaker.restored_targets or 0,
         throttled_since=breaker.throttled_since,
-        alerts=tuple(_alert(alert) for alert in status.alerts),
+        # By name: what comes twice could not be written again.
+        alerts=tuple({alert.name: _alert(alert) for alert in status.alerts}.values()),
     )
 
 

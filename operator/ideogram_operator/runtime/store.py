@@ -106,7 +106,7 @@ def _meaning(raw: Raw) -> tuple[Any, ...]:
         metadata.get("uid"),
         metadata.get("generation"),
         metadata.get("deletionTimestamp"),
-        tuple(metadata.get("finalizers", ())),
+        tuple(metadata.get("finalizers") or ()),
         tuple(sorted((metadata.get("annotations") or {}).items())),
     )
 
@@ -114,4 +114,4 @@ def _meaning(raw: Raw) -> tuple[Any, ...]:
 def _older(raw: Raw, than: Raw) -> bool:
     """Whether a version is certainly older; resourceVersions of one resource are comparable numbers."""
     ours, theirs = (str(one["metadata"].get("resourceVersion", "")) for one in (raw, than))
-    return ours.isdigit() and theirs.isdigit() and int(ours) < int(theirs)
+    return ours.isdecimal() and theirs.isdecimal() and int(ours) < int(theirs)
