@@ -4,11 +4,12 @@ The loaders are kubernetes.aio's own, which know certificates, exec plugins and 
 they must not do is change the process: nothing is set as a default, nothing is written back to the kubeconfig.
 """
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 from kubernetes.aio import config
@@ -16,8 +17,18 @@ from kubernetes.aio.client import Configuration
 from kubernetes.aio.client.rest import RESTClientObject
 from yaml import YAMLError
 
+from ideogram_operator.resource.bounded import clip
+
 TOKEN_LIFE = 60.0
 """Seconds after which a file with a token, or an exec plugin, is asked again; the in-cluster loader does the same."""
+
+_LONGEST: Final = 300
+_ENTRY: Final = re.compile(r"[{\[]")
+BAD_CONFIG: Final = (
+    *(config.ConfigException, YAMLError, OSError),
+    *(TypeError, ValueError, LookupError, AttributeError, RecursionError),
+)
+"""What a file that is no kubeconfig makes the loaders raise."""
 
 
 class Unreachable(Exception):  # noqa: N818 - named by what is the case
@@ -107,7 +118,7 @@ async def connect(
         else:
             await _load_file(str(kubeconfig), context, configuration, monotonic)
         return Connection(configuration, user_agent=user_agent)
-    except (config.ConfigException, YAMLError, OSError, TypeError, ValueError, KeyError, AttributeError) as error:
+    except BAD_CONFIG as error:
         source = "the pod's ServiceAccount" if kubeconfig is None else f"kubeconfig {kubeconfig}"
         raise Unreachable(f"{source} does not say how to reach a cluster: {unusable(error)}") from error
 
@@ -117,7 +128,10 @@ def unusable(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     if mark is not None:
         return f"line {mark.line + 1} is not YAML"
-    return str(error) if isinstance(error, config.ConfigException | OSError) else type(error).__name__
+    if not isinstance(error, config.ConfigException | OSError):
+        return type(error).__name__
+    # The loader names an entry that it stumbles over by all that stands in it, credentials too.
+    return clip(_ENTRY.split(str(error))[0], _LONGEST)
 
 
 async def _load_file(

@@ -20,8 +20,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ideogram_operator.cluster.addresses import Address
+from ideogram_operator.resource.bounded import clip
 
 _LONGEST_QUOTE = 300
+_LONGEST_REASON = 64
 
 
 class ClusterError(Exception):
@@ -106,7 +108,7 @@ def _forbidden(body: Mapping[str, Any], *, address: Address, verb: str) -> Forbi
     message = str(body.get("message", ""))
     where = f"in namespace {address.namespace}" if address.namespace else "in the whole cluster"
     if " cannot " not in message and message:
-        said = message[:_LONGEST_QUOTE]
+        said = clip(message, _LONGEST_QUOTE)
         return Forbidden(f"{verb} {address}: refused by admission: {said}", address=address, verb=verb, rule="")
     rule = rbac_rule(address, verb)
     text = f"the operator may not {verb} {address.resource.qualified} {where}; a Role with this rule allows it: {rule}"
@@ -122,8 +124,8 @@ def _causes(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _reasons(status: int, body: Mapping[str, Any]) -> str:
     causes = [f"{cause.get('field', '?')} ({cause.get('reason', '?')})" for cause in _causes(body)[:5]]
     if causes:
-        return "not valid: " + ", ".join(causes)
+        return "not valid: " + clip(", ".join(causes), _LONGEST_QUOTE)
     message = str(body.get("message", ""))
     if message.startswith("admission webhook"):
-        return message[:_LONGEST_QUOTE]
-    return f"HTTP {status} {body.get('reason', '')}".rstrip()
+        return clip(message, _LONGEST_QUOTE)
+    return f"HTTP {status} {clip(str(body.get('reason', '')), _LONGEST_REASON)}".rstrip()

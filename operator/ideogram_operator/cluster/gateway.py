@@ -21,10 +21,12 @@ import aiohttp
 from ideogram_operator.cluster.addresses import Address
 from ideogram_operator.cluster.answers import (
     Object,
+    must_have_metadata,
     query_string,
     read_document,
     read_event,
     read_lines,
+    read_page,
     read_refusal,
     told,
 )
@@ -108,7 +110,7 @@ class Gateway:
 
     async def get(self, address: Address) -> Object:
         """The object as it is now, from etcd rather than from a cache."""
-        return await self._ask("get", "GET", address)
+        return self._object("get", address, await self._ask("get", "GET", address))
 
     async def list(
         self, address: Address, *, selector: str = "", metadata_only: bool = False, chunk: int = 500
@@ -178,15 +180,30 @@ class Gateway:
         while True:
             accept = METADATA_LIST if metadata_only else "application/json"
             page = await self._ask("list", "GET", address, params=params, accept=accept)
-            items += page.get("items") or []
-            metadata = page.get("metadata") or {}
-            if not metadata.get("continue"):
-                return Listing(items=tuple(items), resource_version=metadata.get("resourceVersion", ""))
-            params["continue"] = metadata["continue"]
+            try:
+                more, version, following = read_page(page)
+            except ValueError as error:
+                raise Unavailable(f"list {address}: {told(error)}", address=address, verb="list") from error
+            items += more
+            if not following:
+                return Listing(items=tuple(items), resource_version=version)
+            if following == params.get("continue"):
+                raise Unavailable(f"list {address}: the same page again and again", address=address, verb="list")
+            params["continue"] = following
 
     async def _patch(self, address: Address, body: Any, content_type: str, *, dry_run: bool) -> Object:
         params = {"fieldManager": FIELD_MANAGER} | ({"dryRun": "All"} if dry_run else {})
-        return await self._ask("patch", "PATCH", address, body=body, params=params, content_type=content_type)
+        after = await self._ask("patch", "PATCH", address, body=body, params=params, content_type=content_type)
+        return self._object("patch", address, after)
+
+    @staticmethod
+    def _object(verb: str, address: Address, found: Object) -> Object:
+        """What is one: some other server's answer must not look like an object that nobody holds."""
+        try:
+            must_have_metadata(found)
+        except ValueError as error:
+            raise Unavailable(f"{verb} {address}: {told(error)}", address=address, verb=verb) from error
+        return found
 
     async def _ask(
         self,

@@ -110,8 +110,8 @@ async def resolve(
         listing = await gateway.list(kinds.address(kind, namespace), selector=selector, metadata_only=True)
     except ClusterError as error:
         return Found(failure=explain(error), again=_passes(error))
-    names = sorted(str(item["metadata"]["name"]) for item in listing.items)
-    return Found(targets=tuple(Target(kind=kind, namespace=namespace, name=one) for one in names))
+    names = sorted(str(item["metadata"].get("name", "")) for item in listing.items)
+    return Found(targets=tuple(Target(kind=kind, namespace=namespace, name=one) for one in names if one))
 
 
 async def read(gateway: Gateway, target: Target) -> Reading:

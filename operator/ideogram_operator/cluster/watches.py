@@ -87,7 +87,7 @@ class Watches:
                     failures = 0
                     if version == before:  # a server that ends silent watches at once must not be asked in a loop
                         await self._pause(failures)
-            except (ClusterError, KeyError, TypeError):  # the last two: an event without metadata
+            except (ClusterError, KeyError):  # the latter: metadata without a name or a version
                 await self._pause(failures)
                 failures = min(failures + 1, 10)
 
@@ -107,7 +107,7 @@ class Watches:
         events = self._gateway.watch(where, resource_version=version, seconds=self._rhythm.turn, metadata_only=True)
         async for event in events:
             item = event["object"]
-            version = item["metadata"]["resourceVersion"]
+            version = str(item["metadata"]["resourceVersion"])
             if event["type"] != "BOOKMARK":
                 self._tell(namespace, kind, item, deleted=event["type"] == "DELETED")
         return version
@@ -120,7 +120,7 @@ class Watches:
                 namespace=namespace,
                 name=str(metadata["name"]),
                 resource_version=str(metadata["resourceVersion"]),
-                generation=int(metadata.get("generation") or 0),
+                generation=metadata.get("generation") or 0,
                 deleted=deleted,
             )
         )
