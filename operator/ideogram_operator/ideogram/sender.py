@@ -1,13 +1,14 @@
 """Sending a request: the thin half of the client, and the seam at which tests and other transports fit."""
 
 import asyncio
+import http.cookiejar
 import logging
 import ssl
 import time
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import httpx
 
@@ -100,7 +101,14 @@ def _client(trust: ssl.SSLContext, *, idle: int) -> httpx.AsyncClient:
     limits = httpx.Limits(
         max_connections=None, max_keepalive_connections=idle, keepalive_expiry=_IDLE_SECONDS if idle else 0.0
     )
-    return httpx.AsyncClient(verify=trust, limits=limits, follow_redirects=False, trust_env=True)
+    return httpx.AsyncClient(verify=trust, limits=limits, cookies=_NoCookies(), follow_redirects=False, trust_env=True)
+
+
+class _NoCookies(http.cookiejar.CookieJar):
+    """Keeps none: they would pile up for as long as the operator runs, and tie the probes of one key to another's."""
+
+    def extract_cookies(self, response: Any, request: Any) -> None:
+        pass
 
 
 def _headers(request: Request) -> Mapping[str, str]:
