@@ -11,14 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from kubernetes.aio import config
-from yaml import YAMLError
 
-from ideogram_operator.cluster.connection import Unreachable, unusable
+from ideogram_operator.cluster.connection import BAD_CONFIG, Unreachable, unusable
 from ideogram_operator.cluster.gateway import Gateway
 
 NAMESPACE_FILE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
-_BAD: Final = (config.ConfigException, YAMLError, OSError, TypeError, ValueError, KeyError, AttributeError)
-"""What a file that is no kubeconfig makes the loader raise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +52,7 @@ def find(
         if not chosen:
             raise Unreachable(f"kubeconfig {named} has no current-context; name one with --context")
         found = merged.config["contexts"].get_with_name(chosen)["context"].safe_get("namespace")
-    except _BAD as error:
+    except BAD_CONFIG as error:
         raise _unusable(named, error) from error
     return Place(kubeconfig=named, context=chosen, namespace=namespace or str(found or "default"))
 

@@ -15,6 +15,11 @@ from ideogram_operator.resource.spec import IntegrationSpec
 from ideogram_operator.resource.words import GROUP, KIND, VERSION
 
 STDIN: Final = "-"
+LARGEST: Final = 4 * 2**20
+"""Characters of a file that are read."""
+_DEEPEST: Final = 100
+_MOST_UNFOLDED: Final = 200_000
+"""Values in a document, with each alias counted as all that it stands for."""
 _NAMES: Final = {
     "namespace": re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"),
     "name": re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?"),
@@ -41,8 +46,60 @@ class Document:
         return f"{self.namespace}/{self.name}"
 
 
+class _RefusedError(yaml.MarkedYAMLError):
+    """YAML that is not taken, for a reason that quotes nothing of it."""
+
+
 class _Loader(yaml.SafeLoader):
-    """YAML as Kubernetes reads it: times stay text, and 22:30 is no number in base 60."""
+    """YAML as Kubernetes reads it: times stay text, and 22:30 is no number in base 60.
+
+    A key that is given twice is a mistake rather than the last word, and what aliases unfold to is bounded: a few
+    lines can stand for billions of entries.
+    """
+
+    def fetch_flow_collection_start(self, token: Any) -> None:
+        if self.flow_level >= _DEEPEST:  # the scanner's time grows with its square
+            raise _RefusedError(problem="it is nested beyond all depth", problem_mark=self.get_mark())
+        super().fetch_flow_collection_start(token)
+
+    def compose_document(self) -> Any:
+        self._sizes: dict[int, int] = {}
+        return super().compose_document()
+
+    def compose_sequence_node(self, anchor: Any) -> Any:
+        node: Any = super().compose_sequence_node(anchor)
+        self._unfold(node, node.value)
+        return node
+
+    def compose_mapping_node(self, anchor: Any) -> Any:
+        node: Any = super().compose_mapping_node(anchor)
+        self._unfold(node, [part for pair in node.value for part in pair])
+        seen: set[tuple[str, str]] = set()
+        for key, _ in node.value:
+            same = (key.tag, key.value) if isinstance(key, yaml.ScalarNode) else None
+            if same in seen:
+                raise _RefusedError(problem="it gives a key twice", problem_mark=key.start_mark)
+            if same is not None:
+                seen.add(same)
+        return node
+
+    def _unfold(self, node: Any, parts: Sequence[Any]) -> None:
+        """Counts what a node stands for. One that is not whole yet has no size: it is a part of itself."""
+        sizes = [
+            1 if isinstance(part, yaml.ScalarNode) else self._sizes.get(id(part), _MOST_UNFOLDED) for part in parts
+        ]
+        self._sizes[id(node)] = 1 + sum(sizes)
+        if self._sizes[id(node)] > _MOST_UNFOLDED:
+            raise _RefusedError(problem="it unfolds beyond all size", problem_mark=node.start_mark)
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - as it is called
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, LookupError, AttributeError, TypeError, OverflowError) as error:
+            # What a tag makes of a text that does not fit it.
+            raise _RefusedError(
+                problem="it has a value that does not fit its tag", problem_mark=node.start_mark
+            ) from error
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -109,14 +166,16 @@ def _integrations(file: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for number, document in enumerate(_documents(file), start=1):
         place = f"{_told(file)}, document {number}"
         for item, one in _unlisted(place, document):
-            kind, group = one.get("kind"), str(one.get("apiVersion")).partition("/")[0]
-            if kind == KIND and group == GROUP:
+            version = one.get("apiVersion")
+            if one.get("kind") == KIND and isinstance(version, str) and version.partition("/")[0] == GROUP:
                 yield item, one
 
 
 def _documents(file: str) -> Iterable[Any]:
     try:
-        text = sys.stdin.read() if file == STDIN else Path(file).read_text(encoding="utf-8")
+        text = _text(file)
+        if len(text) > LARGEST:
+            raise CouldNotRunError(f"{_told(file)} has more than {LARGEST // 2**20} MiB; give the integrations alone")
         return list(yaml.load_all(text, _Loader))
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not text in UTF-8"
@@ -125,9 +184,17 @@ def _documents(file: str) -> Iterable[Any]:
         # The whole message would quote the file, in which a Secret may stand next to the integration.
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise CouldNotRunError(f"{_told(file)}{where}: it is not YAML; correct it") from None
+        why = error.problem if isinstance(error, _RefusedError) else "it is not YAML"
+        raise CouldNotRunError(f"{_told(file)}{where}: {why}; correct it") from None
     except (ValueError, RecursionError) as error:
         raise CouldNotRunError(f"{_told(file)}: it is not YAML that Kubernetes would take; correct it") from error
+
+
+def _text(file: str) -> str:
+    if file == STDIN:
+        return sys.stdin.read(LARGEST + 1)
+    with Path(file).open(encoding="utf-8") as opened:
+        return opened.read(LARGEST + 1)
 
 
 def _unlisted(place: str, document: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
