@@ -346,3 +346,81 @@ def test_a_lease_of_nonsense_is_nobodys(spec: Any) -> None:
         assert Term.read(server.read()).holder == "one"
 
     in_virtual_time(story())
+
+
+def test_one_that_is_stopped_in_the_middle_of_a_renewal_lets_go_all_the_same() -> None:
+    async def story() -> None:
+        server = Server()
+        machine = Machine(server, latency=1.0)
+        first = elector(machine, "one")
+        await first.acquire()
+        keeping = asyncio.ensure_future(first.keep())
+        await asyncio.sleep(DURATION * RETRY + 0.7)  # it has arrived; its answer has not
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await first.release()
+        assert Term.read(server.read()).holder == ""
+
+    in_virtual_time(story())
+
+
+def test_what_another_one_took_is_not_let_go_of() -> None:
+    async def story() -> None:
+        server = Server()
+        first = elector(Machine(server), "one")
+        await first.acquire()
+        mine = Term.read(server.read())
+        server.write(mine.taken("two", duration=DURATION, now=datetime.now(UTC)).written(server.read()), create=False)
+        with contextlib.suppress(Conflict):
+            await first.release()
+        assert Term.read(server.read()).holder == "two"
+
+    in_virtual_time(story())
+
+
+def test_labels_that_come_as_often_as_it_renews_depose_nobody() -> None:
+    async def story() -> None:
+        server = Server()
+        machine = Machine(server)
+        first = elector(machine, "one")
+        await first.acquire()
+        quick = 4
+
+        async def put(where: Address, body: dict[str, Any]) -> dict[str, Any]:
+            nonlocal quick
+            if quick:
+                quick -= 1
+                edited = server.read()
+                edited["metadata"]["labels"] = {"at": str(quick)}
+                server.write(edited, create=False)
+            return await Machine.put(machine, where, body)
+
+        machine.put = put  # type: ignore[method-assign]
+        keeping = asyncio.ensure_future(first.keep())
+        await asyncio.sleep(DURATION)
+        assert not keeping.done()
+        assert first.tenure() > 0
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+
+    in_virtual_time(story())
+
+
+def test_a_tenure_that_ends_while_its_renewal_is_on_its_way_is_told_to_have_been_regained() -> None:
+    """What was refused meanwhile need not wait for its next try."""
+
+    async def story() -> list[float]:
+        server, regained = Server(away=[(0.1, 6.0)]), list[float]()
+        machine = Machine(server)
+        first = elector(machine, "one", regained=lambda: regained.append(loop_time()))
+        await first.acquire()
+        # The renewal that is sent before the end of the tenure is answered after it.
+        machine.latency = 4.5
+        keeping = asyncio.ensure_future(first.keep())
+        await asyncio.sleep(DURATION)
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        return regained
+
+    (at,) = in_virtual_time(story())
+    assert at > DURATION * DEADLINE

@@ -92,16 +92,23 @@ class Elector:
         """
         while True:
             await self.sleep(self.duration * RETRY)
-            over = self.tenure() <= 0
-            if await self._renewed_now() and over:
+            end = self.seconds() + self.tenure()
+            if await self._renewed_now() and self.seconds() >= end:
                 log.warning("the Lease is renewed: nobody had taken it", lease=str(self.address))
                 self.regained()
 
     async def release(self) -> None:
         """Lets go, so that the next one need not wait. Nothing may be written any more. Raises ``ClusterError``."""
-        if self.tenure() > 0:
-            self._renewed = -math.inf
-            await self.gateway.put(self.address, self._term().ended(self.now()).written(self._lease))
+        if self.tenure() <= 0:
+            return
+        self._renewed, term = -math.inf, self._term()
+        try:
+            await self.gateway.put(self.address, term.ended(self.now()).written(self._lease))
+        except Conflict:
+            # A renewal that was cut off had arrived, or somebody put a label on it.
+            lease = await self.gateway.get(self.address)
+            if Term.read(lease).same_tenure(term):
+                await self.gateway.put(self.address, term.ended(self.now()).written(lease))
 
     # -- taking --------------------------------------------------------------------------------------------------------
 
@@ -161,26 +168,31 @@ class Elector:
         return Term.read(self._lease)
 
     async def _renewed_now(self) -> bool:
-        """Whether it is renewed; not, where the cluster did not answer. Raises ``Deposed``."""
+        """Whether it is renewed; not, where the cluster did not answer or others edit it. Raises ``Deposed``."""
         try:
-            if await self._write(self._lease, self._term().renewed_at(self.now())) or await self._again():
-                self.trouble = None
-                return True
+            renewed = await self._write(self._lease, self._term().renewed_at(self.now())) or await self._again()
         except ClusterError as error:
             self._complain(f"the Lease is not renewed; in {max(0.0, self.tenure()):.0f} s nothing is written", error)
             return False
-        self._renewed = -math.inf
-        raise Deposed(f"{self.address} is not held by {self.identity} any more")
+        if renewed:
+            self.trouble = None
+        return renewed
 
     async def _again(self) -> bool:
-        """Renews what somebody edited or deleted, if the tenure is still ours."""
+        """Renews what somebody edited or deleted, if the tenure is still ours, unless they are quicker again."""
         try:
             lease = await self.gateway.get(self.address)
         except NotFound:
-            return self.tenure() > 0 and await self._create()
+            if self.tenure() > 0 and await self._create():
+                return True
+            raise self._deposed() from None
         if not Term.read(lease).same_tenure(self._term()):
-            return False
+            raise self._deposed()
         return await self._write(lease, self._term().renewed_at(self.now()))
+
+    def _deposed(self) -> Deposed:
+        self._renewed = -math.inf
+        return Deposed(f"{self.address} is not held by {self.identity} any more")
 
     def _complain(self, what: str, error: ClusterError) -> None:
         tell = log.debug if self.trouble else log.warning

@@ -1,5 +1,6 @@
 """One operator at work: the Lease around everything that writes."""
 
+import asyncio
 import contextlib
 import secrets
 import socket
@@ -8,6 +9,7 @@ from collections.abc import AsyncIterator
 import structlog
 
 from ideogram_operator.cluster.addresses import Address
+from ideogram_operator.cluster.answers import told
 from ideogram_operator.cluster.election import Elector, patience
 from ideogram_operator.cluster.errors import ClusterError
 from ideogram_operator.cluster.gateway import Gateway
@@ -16,6 +18,9 @@ from ideogram_operator.runtime.clock import Clock
 from ideogram_operator.runtime.settings import Settings
 
 log = structlog.get_logger(__name__)
+
+RELEASE_SECONDS = 5.0
+"""For letting go at the end, however long a Lease lasts: a pod that is stopped has 30 s for everything."""
 
 
 @contextlib.asynccontextmanager
@@ -41,6 +46,7 @@ async def candidate(settings: Settings, clock: Clock) -> AsyncIterator[Elector |
             yield elector
         finally:
             try:
-                await elector.release()
-            except ClusterError as error:
-                log.warning("the Lease is not let go; the next one waits for it", error=str(error))
+                async with asyncio.timeout(RELEASE_SECONDS):
+                    await elector.release()
+            except (ClusterError, TimeoutError) as error:
+                log.warning("the Lease is not let go; the next one waits for it", error=told(error))
