@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from kubernetes.aio.client import Configuration
+from kubernetes.aio.config import ConfigException
 
 from ideogram_operator.cluster import errors, kinds
 from ideogram_operator.cluster.connection import Connection, Unreachable, connect
@@ -277,3 +278,48 @@ async def test_a_write_is_sent_only_while_the_lease_is_held_and_waits_no_longer(
     with pytest.raises(errors.Unavailable, match="no answer in time"):
         await gateway.put(WHERE, {})
     assert asyncio.get_running_loop().time() - began < 0.4, "sooner than its own patience of half a second"
+
+
+async def test_the_lease_is_asked_for_after_the_credentials_which_may_take_their_time(server: Server) -> None:
+    """An exec plugin runs for seconds, and a process may be frozen while it does."""
+    left = 5.0
+
+    def plugin(_: Configuration) -> None:
+        nonlocal left
+        left = -1.0
+
+    configuration = Configuration(host=server.url)
+    configuration.refresh_api_key_hook = plugin  # type: ignore[assignment]
+    server.answers = [says(200)]
+    async with Gateway(Connection(configuration, user_agent="x"), patience=Patience(tries=1)) as gateway:
+        gateway.fence(lambda: left)
+        with pytest.raises(errors.Unavailable, match="the Lease is not ours"):
+            await gateway.put(WHERE, {})
+    assert server.asked == []
+
+
+async def test_a_plugin_that_never_ends_holds_nobody_up_for_ever(server: Server) -> None:
+    configuration = Configuration(host=server.url)
+    configuration.refresh_api_key_hook = lambda _: asyncio.sleep(60)  # type: ignore[assignment]
+    patience = Patience(timeout=0.2, tries=1)
+    async with Gateway(Connection(configuration, user_agent="x"), patience=patience) as gateway:
+        with pytest.raises(errors.Unavailable, match="no answer in time"):
+            async with asyncio.timeout(20):
+                await gateway.get(WHERE)
+
+
+@pytest.mark.parametrize("wrong", [ConfigException("exec: process returned 1"), KeyError("BearerToken")], ids=repr)
+async def test_credentials_that_cannot_be_had_now_are_trouble_with_the_cluster(
+    server: Server, wrong: Exception
+) -> None:
+    def plugin(_: Configuration) -> None:
+        raise wrong
+
+    configuration = Configuration(host=server.url)
+    configuration.refresh_api_key_hook = plugin  # type: ignore[assignment]
+    async with Gateway(Connection(configuration, user_agent="x"), patience=Patience(tries=1)) as gateway:
+        with pytest.raises(errors.Unavailable, match="credentials"):
+            await gateway.get(WHERE)
+        with pytest.raises(errors.Unavailable, match="credentials"):
+            async for _ in gateway.watch(WHERE, resource_version="1", seconds=1):
+                pass

@@ -83,14 +83,23 @@ class Connection:
         )
 
     async def send(
-        self, method: str, url: str, *, headers: dict[str, str], body: Any, limit: aiohttp.ClientTimeout
+        self, method: str, url: str, *, headers: dict[str, str], body: Any, limit: Callable[[], aiohttp.ClientTimeout]
     ) -> aiohttp.ClientResponse:
-        """The answer, its body not read. Raises what aiohttp raises."""
-        credentials = await self._configuration.get_api_key_with_prefix("BearerToken")
+        """The answer, its body not read. Raises what aiohttp raises.
+
+        ``limit`` is asked at the last moment, after the credentials: a plugin that has to be run for them takes
+        seconds. What it raises keeps the request from being sent.
+        """
+        try:
+            credentials = await self._configuration.get_api_key_with_prefix("BearerToken")
+        except BAD_CONFIG as error:
+            raise aiohttp.ClientError(f"the credentials cannot be read: {unusable(error)}") from error
         if credentials:
             headers["Authorization"] = credentials
         headers["User-Agent"] = self._user_agent
-        answer = await self._rest.request(method, self.server + url, headers=headers, body=body, _request_timeout=limit)
+        answer = await self._rest.request(
+            method, self.server + url, headers=headers, body=body, _request_timeout=limit()
+        )
         response: aiohttp.ClientResponse = answer.response
         return response
 

@@ -164,7 +164,11 @@ class Gateway:
         )
         try:
             response = await self._connection.send(
-                "GET", f"{address.path}?{query_string(params)}", headers={"Accept": accept}, body=None, limit=limit
+                "GET",
+                f"{address.path}?{query_string(params)}",
+                headers={"Accept": accept},
+                body=None,
+                limit=lambda: limit,
             )
             async with response:
                 if response.status >= 400:  # noqa: PLR2004 - HTTP's own numbers
@@ -248,17 +252,21 @@ class Gateway:
     async def _once(
         self, verb: str, method: str, url: str, *, address: Address, headers: dict[str, str], body: Any
     ) -> Object:
-        seconds = self._patience.timeout
-        if self._tenure is not None and method != "GET":
-            seconds = min(seconds, self._tenure())
-            if seconds <= 0:
-                raise Unavailable(f"{verb} {address}: not sent: the Lease is not ours", address=address, verb=verb)
-        limit = aiohttp.ClientTimeout(total=seconds, sock_connect=self._patience.connect_timeout)
+        def limit() -> aiohttp.ClientTimeout:
+            seconds = self._patience.timeout
+            if self._tenure is not None and method != "GET":
+                seconds = min(seconds, self._tenure())
+                if seconds <= 0:
+                    raise Unavailable(f"{verb} {address}: not sent: the Lease is not ours", address=address, verb=verb)
+            return aiohttp.ClientTimeout(total=seconds, sock_connect=self._patience.connect_timeout)
+
         try:
-            response = await self._connection.send(method, url, headers=headers, body=body, limit=limit)
-            async with response:
-                if response.status >= 400:  # noqa: PLR2004 - HTTP's own numbers
-                    raise await read_refusal(response, address, verb)
-                return read_document(await response.read())
+            # Around it all: the credentials may have to be asked of a plugin that never ends.
+            async with asyncio.timeout(self._patience.timeout):
+                response = await self._connection.send(method, url, headers=headers, body=body, limit=limit)
+                async with response:
+                    if response.status >= 400:  # noqa: PLR2004 - HTTP's own numbers
+                        raise await read_refusal(response, address, verb)
+                    return read_document(await response.read())
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise Unavailable(f"{verb} {address}: {told(error)}", address=address, verb=verb) from error
