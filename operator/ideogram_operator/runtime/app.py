@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from functools import partial
+from typing import Any, TypeVar
 
 import structlog
 from aiohttp import web
@@ -29,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 5.0
 
+Found = TypeVar("Found")
 Keeping = list["asyncio.Task[None]"]
 """The task that keeps the Lease; none where no Lease is wanted. It ends only when another operator took it."""
 
@@ -72,16 +75,29 @@ async def _begin(parts: Parts, elector: Elector | None) -> Keeping:
         elector.regained = parts.agenda.retry
         house.standing_by, house.lease_trouble = True, lambda: elector.trouble
         await elector.acquire()
+        house.standing_by = False
         keeping.append(asyncio.create_task(elector.keep(), name="lease"))
         # What was listed before is what another one may have changed since.
-        try:
-            found = await _listed_again(parts)
-        except BaseException:
-            keeping[0].cancel()
-            raise
+        found = await _while_held(keeping[0], _listed_again(parts))
     parts.accounts.expect(found)
     house.begin()
     return keeping
+
+
+async def _while_held(lease: "asyncio.Task[None]", work: Coroutine[Any, Any, Found]) -> Found:
+    """Returns what the work came to. Raises ``Deposed``: the Lease was lost meanwhile; nothing is left running."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait([lease, task], return_when=asyncio.FIRST_COMPLETED)
+        if lease.done():
+            lease.result()
+        return task.result()
+    except BaseException:
+        # Nobody renews any more once it is let go.
+        for one in (lease, task):
+            one.cancel()
+        await asyncio.gather(lease, task, return_exceptions=True)
+        raise
 
 
 async def _listed_again(parts: Parts) -> frozenset[Key]:
@@ -105,18 +121,12 @@ async def _work(parts: Parts, keeping: Keeping) -> None:
         asyncio.create_task(parts.housekeeping.run(), name="housekeeping"),
     ]
 
-    async def wind_down() -> None:
-        deposed = any(task.done() for task in keeping)
-        if not deposed:
-            await _finish(parts)
-        await _close(parts)
-
     informer = Informer(
         store=parts.store,
         hearing=parts.hearing,
         clock=parts.clock,
         login=login_by(parts.gateway.connection, parts.clock),
-        draining=wind_down,
+        draining=partial(_wind_down, parts, keeping),
         namespaces=parts.settings.namespaces,
     )
     watching = asyncio.create_task(informer.run(), name="informer")
@@ -125,11 +135,21 @@ async def _work(parts: Parts, keeping: Keeping) -> None:
         for task in done:
             task.result()
     finally:
-        await wind_down()
+        await _wind_down(parts, keeping)
         for task in (watching, *workers):
             task.cancel()
         await asyncio.gather(watching, *workers, return_exceptions=True)
         await parts.control.close()
+
+
+async def _wind_down(parts: Parts, keeping: Keeping) -> None:
+    """Ends the work: what is under way may finish, unless another operator works already. Harmless when done twice."""
+    if any(task.done() for task in keeping):
+        # What status says has been told would be told by nobody any more.
+        await parts.notifier.flush(seconds=2.0)
+    else:
+        await _finish(parts)
+    await _close(parts)
 
 
 async def _finish(parts: Parts) -> None:

@@ -27,7 +27,9 @@ async def until_stopped(work: Coroutine[Any, Any, Found]) -> Found | None:
             ended = task.done()
             task.cancel()
             await asyncio.gather(waiting, task, return_exceptions=True)
-    return task.result() if ended else None
+    found = task.result() if ended else None
+    # A signal that came with the result is not lost: nobody sends it again.
+    return None if stopped.is_set() else found
 
 
 @contextlib.contextmanager
