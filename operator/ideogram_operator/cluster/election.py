@@ -38,7 +38,10 @@ class Deposed(Exception):  # noqa: N818 - named by what is the case
 
 
 def boot_seconds() -> float:
-    """Seconds that never jump, and that go on while the machine sleeps: a frozen guest must not think itself young."""
+    """Seconds that never jump, and that go on while the machine sleeps: who slept must not think itself young.
+
+    A guest whose hypervisor stops its clocks with it cannot know: it learns of its end by its next renewal.
+    """
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
