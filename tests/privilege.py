@@ -96,4 +96,3 @@ class Privilege:
             terminalreporter.section("least privilege", red=self._failed, green=not self._failed)
             for line in self._told:
                 terminalreporter.line(line)
-

@@ -121,7 +121,11 @@ def test_several_are_spread_over_nodes_and_not_drained_at_once(render: Render) -
     assert "topologySpreadConstraints" not in render().pod
     chart = render({"replicas": 2})
     labels = chart.one("Deployment")["spec"]["selector"]
-    assert chart.one("PodDisruptionBudget")["spec"] == {"maxUnavailable": 1, "selector": labels}
+    assert chart.one("PodDisruptionBudget")["spec"] == {
+        "maxUnavailable": 1,
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+        "selector": labels,
+    }
     (spread,) = chart.pod["topologySpreadConstraints"]
     assert (spread["labelSelector"], spread["topologyKey"]) == (labels, "kubernetes.io/hostname")
 

@@ -265,14 +265,14 @@ async def test_a_write_is_sent_only_while_the_lease_is_held_and_waits_no_longer(
 ) -> None:
     left = 0.0
     gateway.fence(lambda: left)
-    server.answers = [says(200, {"ok": "yes"})]
+    server.answers = [says(200, OBJECT)]
     for write in (gateway.json_patch(WHERE, []), gateway.post(WHERE, {}), gateway.put(WHERE, {})):
         with pytest.raises(errors.Unavailable, match="the Lease is not ours"):
             await write
     assert server.asked == []
-    assert await gateway.get(WHERE) == {"ok": "yes"}, "whoever stands by may look"
+    assert await gateway.get(WHERE) == OBJECT, "whoever stands by may look"
     left = 5.0
-    assert await gateway.json_patch(WHERE, []) == {"ok": "yes"}
+    assert await gateway.json_patch(WHERE, []) == OBJECT
     left, server.answers = 0.1, [hangs]
     began = asyncio.get_running_loop().time()
     with pytest.raises(errors.Unavailable, match="no answer in time"):

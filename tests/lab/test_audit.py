@@ -100,7 +100,7 @@ def test_the_log_is_read() -> None:
         line("admin", "delete", resource="pods", namespace="shop", name=":operator"),
         line("admin", "patch", resource="rolebindings", namespace="shop", name="ops-operator"),
         line("admin", "get", resource="clusterrolebindings", name="never-written"),
-        f'{line(OPERATOR, "list", resource="pods")[:-9]}',
+        f"{line(OPERATOR, 'list', resource='pods')[:-9]}",
     ]
     log = read_log(iter(lines), account="operator")
     assert log.asked == {

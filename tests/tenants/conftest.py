@@ -60,5 +60,3 @@ def neighbour(cluster: Cluster) -> Iterator[Shop]:
         found = Shop(cluster=cluster, namespace=name, simulator=running)
         found.secret(running.key)
         yield found
-
-

@@ -139,7 +139,9 @@ def test_a_secret_is_named_as_the_key_and_goes_to_the_allowed_host_alone(
     shop.probed(len(SHAPES))
     for name in SHAPES:
         tenant.annotate("ideogram-operator.io/preflight", "again", name)
-    shop.until(lambda status: status["preflight"].get("lastHandledRequest") == "again", "another preflight", name="password")
+    shop.until(
+        lambda status: status["preflight"].get("lastHandledRequest") == "again", "another preflight", name="password"
+    )
     assert elsewhere.received == [], "no redirect was followed"
     nowhere(canary, shop, operator, elsewhere)
 

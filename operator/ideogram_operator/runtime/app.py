@@ -69,6 +69,7 @@ async def operate(settings: Settings) -> None:
 async def _begin(parts: Parts, elector: Elector | None) -> Keeping:
     """Returns once the integrations are listed and, where others could work as well, it is this one's turn."""
     house, keeping = parts.housekeeping, Keeping()
+    parts.metrics.leader.set_function(lambda: float(house.listed and (elector is None or elector.tenure() > 0)))
     found = await make_contact(parts.gateway, parts.clock, parts.settings.namespaces)
     if elector is not None:
         parts.gateway.fence(elector.tenure)

@@ -63,7 +63,6 @@ class Housekeeping:
         """The integrations have been listed: from now on something must be heard of them."""
         self.standing_by, self.listed = False, True
         self.hearing.last = self.clock.monotonic()
-        self.metrics.leader.set(1)
 
     async def run(self) -> None:
         """Beats until cancelled; the first sweep comes after one period, since the watch begins with a list."""

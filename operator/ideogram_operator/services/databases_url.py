@@ -77,7 +77,18 @@ _REFUSED: Final = frozenset(
 """Parameters that are refused by their name; one that is not known is refused without it."""
 _OTHERS: Final = frozenset(
     {
-        *("cockroachdb", "sqlite", "oracle", "mssql", "sqlserver", "redis", "rediss", "mongodb", "clickhouse", "duckdb"),
+        *(
+            "cockroachdb",
+            "sqlite",
+            "oracle",
+            "mssql",
+            "sqlserver",
+            "redis",
+            "rediss",
+            "mongodb",
+            "clickhouse",
+            "duckdb",
+        ),
         *("snowflake", "redshift", "bigquery", "db2", "cassandra", "jdbc", "http", "https", "file", "amqp", "kafka"),
     }
 )

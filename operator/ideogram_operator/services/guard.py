@@ -82,9 +82,7 @@ class Guard:
             raise _unnamed(namespace)
         _refuse(scheme, host, port, namespace)
 
-    def host(
-        self, host: str, port: int, *, namespace: str, own: tuple[str, ...] = (), secret: bool = False
-    ) -> None:
+    def host(self, host: str, port: int, *, namespace: str, own: tuple[str, ...] = (), secret: bool = False) -> None:
         """Returns if the operator may connect to ``host`` by any protocol; a list entry ``HOST:PORT`` allows that.
 
         Args:
