@@ -68,6 +68,7 @@ def parts(house: House) -> Parts:
         settings=SimpleNamespace(namespaces=()),
         agenda=house.agenda,
         housekeeping=house.keeping,
+        metrics=house.metrics,
     )
     return cast("Parts", made)
 
