@@ -89,7 +89,7 @@ def read_log(lines: Iterable[str], *, account: str) -> Log:
     """
     asked: set[Asked] = set()
     bound: set[tuple[str, str]] = set()
-    user, binding = f":{account}\"", "rolebindings\""
+    user, binding = f':{account}"', 'rolebindings"'
     for line in lines:
         if user not in line and binding not in line:
             continue  # nearly all of it, and parsing is what takes the time
@@ -140,9 +140,7 @@ def everybodys(kube: Kube) -> frozenset[Right]:
     return frozenset(right for role in roles for right in rights_of(role.get("rules") or ()))
 
 
-def compare(
-    log: Log, granted: Mapping[Right, frozenset[str]], *, free: frozenset[Right], binding: str
-) -> Findings:
+def compare(log: Log, granted: Mapping[Right, frozenset[str]], *, free: frozenset[Right], binding: str) -> Findings:
     """The log against the rights, in both directions.
 
     A request that was refused counts as asked for: a test that takes a right away makes no other requests, only fewer
@@ -157,12 +155,12 @@ def compare(
     beyond = {_beyond(one, log, granted, free, binding) for one in log.asked} - {""}
     used = {one.right for one in log.asked if one.permitted}
     idle = sorted(right for right in granted if right not in used)
-    return Findings(beyond=tuple(sorted(beyond)), idle=tuple(f"{right} is granted and was never used" for right in idle))
+    return Findings(
+        beyond=tuple(sorted(beyond)), idle=tuple(f"{right} is granted and was never used" for right in idle)
+    )
 
 
-def _beyond(
-    one: Asked, log: Log, granted: Mapping[Right, frozenset[str]], free: frozenset[Right], binding: str
-) -> str:
+def _beyond(one: Asked, log: Log, granted: Mapping[Right, frozenset[str]], free: frozenset[Right], binding: str) -> str:
     """Why the request is beyond its account's rights; empty if it is not."""
     if any(_matches(right, one.right) for right in free):
         return ""

@@ -13,8 +13,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ideogram_operator.resource.words import FALLBACK_ANNOTATION, RESTORE_FINALIZER
+from lab.audit import read_log
 from lab.cluster import Cluster
 from lab.kube import JSON_PATCH, Json, Kube
+from lab.operator import ACCOUNT
 from lab.simulator import Simulator
 from lab.waiting import NeverHappenedError, wait_until
 
@@ -151,6 +153,15 @@ class Shop:
             if fits and entry["user"]["username"] == user and about.get("subresource") == subresource:
                 found.extend([entry] if entry["responseStatus"]["code"] < 300 else [])
         return found
+
+    def writes(self) -> set[str]:
+        """The resources, or subresources, to which the operator has sent anything but a read, from the audit log."""
+        if self.cluster.audit_log is None:
+            raise LookupError("this cluster keeps no audit log")
+        with self.cluster.audit_log.open() as lines:
+            log = read_log((line for line in lines if self.namespace in line), account=ACCOUNT)
+        mine = (one.right for one in log.asked if one.home == self.namespace)
+        return {right.resource for right in mine if right.verb not in {"get", "list", "watch"}}
 
     # -- waiting -------------------------------------------------------------------------------------------------------
 

@@ -135,6 +135,8 @@ def test_read_only_touches_nothing_but_status_and_has_no_right_to(shop: Shop, ru
     assert condition(status, "TargetsInSync")["reason"] == "ReadOnly"
     untouched(shop, before)
     assert not any(line.get("level") == "error" for line in operator.log())
+    assert shop.writes() <= {"ideogramintegrations/status", "events", "leases", "selfsubjectaccessreviews"}
+    assert "ideogramintegrations/status" in shop.writes()
 
 
 LATE = {"lab.ideogram-operator.io/behaviour": "late", "lab.ideogram-operator.io/delay": "1500ms"}

@@ -462,6 +462,31 @@ async def test_azure_s_token_is_in_no_message(store: Store) -> None:
     assert CANARY in store.asked[0].path
 
 
+AZURE = {"AZURE_STORAGE_SAS_TOKEN": f"sig={CANARY}"}
+NAMED = {**AZURE, "AZURE_STORAGE_ACCOUNT_NAME": "shopimages"}
+GOOGLE = {"GOOGLE_SERVICE_ACCOUNT_KEY": json.dumps(dict.fromkeys(("type", "private_key_id", "client_email"), "a"))}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "url", "entries"),
+    [
+        ("http://store.shop.svc:10000", "az://images", NAMED),
+        ("https://stolen.blob.core.windows.net", "az://images", NAMED),
+        ("https://stolen.blob.core.windows.net", "az://images", AZURE),
+        ("https://stolen.digitaloceanspaces.com", "az://images", NAMED),
+        ("http://store.shop.svc:4443", "gs://images", GOOGLE),
+        ("https://stolen.r2.cloudflarestorage.com", "gs://images", GOOGLE),
+    ],
+)
+async def test_a_token_goes_to_the_clouds_own_host_only(endpoint: str, url: str, entries: Mapping[str, str]) -> None:
+    """Whoever may create an integration chooses the endpoint, and must not be handed what a Secret holds."""
+    error = await failure(endpoint, url, entries, allowed=())
+    assert error.untried
+    assert "the credentials of Secret images are not sent to" in error.message
+    assert f"--allow-host {endpoint.removeprefix('https://')} " in error.hint
+    assert CANARY not in f"{error.message} {error.hint}"
+
+
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "lender",
     "AWS_SECRET_ACCESS_KEY": "lender",

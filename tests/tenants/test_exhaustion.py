@@ -22,7 +22,7 @@ from tests.tenants.tenant import Tenant
 
 pytestmark = [pytest.mark.cluster, pytest.mark.e2e]
 
-IN_TIME = 20.0
+IN_TIME = 30.0
 MANY = 2000
 STREAMS = 500
 AT_ONCE = 8

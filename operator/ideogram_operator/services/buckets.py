@@ -18,10 +18,11 @@ import obstore
 from obstore.exceptions import BaseError
 
 from ideogram_operator.cluster.secrets import SecretValue
+from ideogram_operator.ideogram.hosts import entry_for
 from ideogram_operator.resource.services import Storage
 from ideogram_operator.services.buckets_gate import Gate
 from ideogram_operator.services.buckets_names import OWN_FOLDER, Listed, newest_names
-from ideogram_operator.services.buckets_place import Place, cloud_suffixes, read_place
+from ideogram_operator.services.buckets_place import Kind, Place, cloud_suffixes, own_hosts, read_place
 from ideogram_operator.services.buckets_refusals import DELETE, GET, LIST, PUT, Step, explain
 from ideogram_operator.services.buckets_stores import Store, open_store
 from ideogram_operator.services.guard import Guard
@@ -64,6 +65,7 @@ async def try_bucket(
     entries = {name: _plain(value) for name, value in credentials.items()}
     place = read_place(storage, entries)
     _allowed(place, guard, namespace)
+    _may_have_credentials(place, entries, guard)
     authorities = await asyncio.to_thread(ca_file.read_text) if ca_file else None
     async with AsyncExitStack() as ends:
         gate = await ends.enter_async_context(Gate(place.host, place.port, guard=guard))
@@ -86,6 +88,30 @@ def _allowed(place: Place, guard: Guard, namespace: str) -> None:
         guard.http(place.endpoint, namespace=namespace)
     else:
         guard.host(place.host, place.port, namespace=namespace, own=cloud_suffixes(place.host))
+
+
+def _may_have_credentials(place: Place, entries: Mapping[str, str], guard: Guard) -> None:
+    """Returns if the store may be sent what the Secret has.
+
+    A signature of S3 is of no use at another host than the one it was made for. The tokens of the others are: whoever
+    chooses the endpoint could have them sent to a server of their own, and use them at the cloud.
+
+    Raises:
+        ServiceError: untried; it may not.
+    """
+    if not place.secret or place.kind is Kind.S3 or place.host in own_hosts(place.kind, entries):
+        return
+    scheme = place.endpoint.partition("://")[0]
+    host = f"[{place.host}]" if ":" in place.host else place.host
+    if guard.allowed.lists(scheme, host, place.port):
+        return
+    account = "" if place.kind is Kind.GCS else "Name the account in the Secret, as AZURE_STORAGE_ACCOUNT_NAME. "
+    raise ServiceError(
+        f"the credentials of Secret {place.secret} are not sent to {host}:{place.port}, where they could be kept",
+        hint=f"{account}If it is meant, allow it: --allow-host {entry_for(scheme, host, place.port)} (chart value "
+        "allowHosts).",
+        untried=True,
+    )
 
 
 def _silent(place: Place, gate: Gate, timeout: float) -> ServiceError:

@@ -133,6 +133,16 @@ def cloud_suffixes(host: str) -> tuple[str, ...]:
     return CLOUD_SUFFIXES
 
 
+def own_hosts(kind: Kind, credentials: Mapping[str, str]) -> frozenset[str]:
+    """The hosts for which the credentials of a Secret are, as far as it says so itself; none for S3."""
+    account = credentials.get("AZURE_STORAGE_ACCOUNT_NAME", "")
+    if kind is Kind.GCS:
+        return frozenset({"storage.googleapis.com"})
+    if kind is Kind.AZURE and _ACCOUNT.fullmatch(account):
+        return frozenset(f"{account}.{service}.core.windows.net" for service in ("blob", "dfs"))
+    return frozenset()
+
+
 def _no_bucket(scheme: str) -> ServiceError:
     hint = "Keep images in a bucket and write its URL: s3://BUCKET/FOLDER, gs://… or az://…"
     if scheme in {"", "file"}:
