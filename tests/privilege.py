@@ -72,7 +72,7 @@ class Privilege:
             self._files.update(collected)
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any, error: object) -> None:
+    def pytest_testnodedown(self, node: Any) -> None:
         """In the controller: a worker has ended."""
         self._files.update(getattr(node, "workeroutput", {}).get(COLLECTED, ()))
 

@@ -7,7 +7,8 @@ minutes, then given up and told of in the log and in the metrics: nothing else e
 
 import asyncio
 import contextlib
-from collections import defaultdict, deque
+import itertools
+from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
@@ -33,6 +34,8 @@ MOMENT: Final = 2.0
 PAUSES: Final = (5.0, 30.0, 120.0, 420.0)
 """Seconds before each further try."""
 MOST_WAITING: Final = 10_000
+SHARE: Final = 4
+"""A namespace's letters that may wait, for each that there is room for still: no tenant's storm silences the others."""
 LISTED: Final = 20
 """So many integrations are named in one message."""
 
@@ -91,6 +94,7 @@ class Notifier:
     send: Send
     _waiting: deque[_Letter] = field(default_factory=deque)
     _put_off: dict[_Place, list[_Letter]] = field(default_factory=dict)
+    _whose: Counter[str] = field(default_factory=Counter)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _order: "defaultdict[tuple[str, str], asyncio.Lock]" = field(default_factory=lambda: defaultdict(asyncio.Lock))
     _tasks: "set[asyncio.Task[None]]" = field(default_factory=set)
@@ -100,11 +104,13 @@ class Notifier:
         """Has every receiver told that hears of this severity. Never waits, never raises."""
         for receiver in receivers:
             if tiding.severity in receiver.severities:
-                if self._undelivered >= MOST_WAITING:
+                namespace = tiding.key.namespace
+                if self._whose[namespace] >= SHARE * (MOST_WAITING - self._whose.total()):
                     self.metrics.notifications.labels(result="dropped").inc()
                     continue
                 ref = receiver.url_secret_ref
                 self._waiting.append(_Letter(tiding=tiding, secret=ref.name, entry=ref.key))
+                self._whose[namespace] += 1
                 self._wake.set()
 
     async def run(self) -> None:
@@ -162,6 +168,12 @@ class Notifier:
                 _keep(self._readers, self._read_later(place))
             else:
                 self._dispatch(mine, entries)
+        self._count()
+
+    def _count(self) -> None:
+        """Counts anew whose letters wait."""
+        letters = itertools.chain(self._waiting, *self._put_off.values())
+        self._whose = Counter(letter.tiding.key.namespace for letter in letters)
 
     async def _read_later(self, place: _Place) -> None:
         """Reads the Secret of what was put off again and again, until it can be read or all of that is given up."""
@@ -177,10 +189,12 @@ class Notifier:
                 break
             kept = [replace(letter, unread=letter.unread + 1) for letter in letters if letter.unread + 1 < len(PAUSES)]
             self._put_off[place] = kept
+            self._count()
             if len(kept) < len(letters):
                 self.metrics.notifications.labels(result="failed").inc(len(letters) - len(kept))
                 log.error("notifications were given up: a Secret cannot be read", count=len(letters) - len(kept))
         del self._put_off[place]
+        self._count()
 
     def _dispatch(self, letters: Sequence[_Letter], entries: Mapping[str, SecretValue]) -> None:
         """Has letters to the receivers of one Secret delivered, those that say the same as one."""
