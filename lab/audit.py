@@ -43,13 +43,30 @@ class Asked:
     Attributes:
         home: the account's own namespace.
         namespace: where it asked; `EVERYWHERE` for all namespaces.
+        name: of the object; empty for a list or a watch.
         permitted: whether the authorizer let it pass, whatever came of it.
     """
 
     home: str
     right: Right
     namespace: str
+    name: str
     permitted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Where a right is granted: in `HOME`, the release's namespace, or where it is `WATCHED`.
+
+    Attributes:
+        names: the objects that it is for; none: all.
+    """
+
+    scope: str
+    names: frozenset[str] = frozenset()
+
+
+Granted = Mapping[Right, frozenset[Grant]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +129,20 @@ def rights_of(rules: Iterable[Json]) -> Iterator[Right]:
             yield from (Right(group, one, verb) for group in rule.get("apiGroups") or () for one in rule["resources"])
 
 
-def granted_by(objects: Iterable[Json], *, home: str) -> dict[Right, frozenset[str]]:
-    """What the rendered chart grants to its account, and where: `HOME`, the release's namespace, or `WATCHED`.
+def granted_by(objects: Iterable[Json], *, home: str) -> dict[Right, frozenset[Grant]]:
+    """What the rendered chart grants to its account, and where.
 
     Args:
         objects: of a release in the namespace ``home`` that watches another one.
         home: that namespace.
     """
-    found: dict[Right, frozenset[str]] = {}
+    found: dict[Right, frozenset[Grant]] = {}
     for role in (item for item in objects if item["kind"] == "Role"):
         scope = HOME if role["metadata"]["namespace"] == home else WATCHED
-        for right in rights_of(role["rules"]):
-            found[right] = found.get(right, frozenset()) | {scope}
+        for rule in role["rules"]:
+            grant = Grant(scope, frozenset(rule.get("resourceNames") or ()))
+            for right in rights_of([rule]):
+                found[right] = found.get(right, frozenset()) | {grant}
     return found
 
 
@@ -140,7 +159,7 @@ def everybodys(kube: Kube) -> frozenset[Right]:
     return frozenset(right for role in roles for right in rights_of(role.get("rules") or ()))
 
 
-def compare(log: Log, granted: Mapping[Right, frozenset[str]], *, free: frozenset[Right], binding: str) -> Findings:
+def compare(log: Log, granted: Granted, *, free: frozenset[Right], binding: str) -> Findings:
     """The log against the rights, in both directions.
 
     A request that was refused counts as asked for: a test that takes a right away makes no other requests, only fewer
@@ -160,19 +179,23 @@ def compare(log: Log, granted: Mapping[Right, frozenset[str]], *, free: frozense
     )
 
 
-def _beyond(one: Asked, log: Log, granted: Mapping[Right, frozenset[str]], free: frozenset[Right], binding: str) -> str:
+def _beyond(one: Asked, log: Log, granted: Granted, free: frozenset[Right], binding: str) -> str:
     """Why the request is beyond its account's rights; empty if it is not."""
     if any(_matches(right, one.right) for right in free):
         return ""
-    scopes = granted.get(one.right, frozenset())
-    if not scopes:
+    grants = granted.get(one.right, frozenset())
+    if not grants:
         return f"{one.right} is used and not granted"
     name = binding.format(home=one.home)
     told = one.namespace if (name, EVERYWHERE) not in log.bound else EVERYWHERE
-    if (WATCHED in scopes and (name, told) in log.bound) or (HOME in scopes and one.namespace == one.home):
-        return ""
-    where = f"namespace {one.namespace}" if one.namespace else "all namespaces"
-    return f"{one.right} is used in {where}, which the account of {one.home} was not told"
+    where = {WATCHED: (name, told) in log.bound, HOME: one.namespace == one.home}
+    fitting = [grant for grant in grants if where[grant.scope]]
+    if not fitting:
+        place = f"namespace {one.namespace}" if one.namespace else "all namespaces"
+        return f"{one.right} is used in {place}, which the account of {one.home} was not told"
+    if not any(not grant.names or one.name in grant.names for grant in fitting):
+        return f"{one.right} is used on {one.name or 'all'}, and granted on another name only"
+    return ""
 
 
 def _matches(right: Right, asked: Right) -> bool:
@@ -186,12 +209,12 @@ def _asked(entry: Json, account: str) -> Asked | None:
         return None
     about = entry.get("objectRef")
     if about is None:
-        right, namespace = Right("", entry["requestURI"].partition("?")[0], entry["verb"]), EVERYWHERE
+        right, namespace, object_name = Right("", entry["requestURI"].partition("?")[0], entry["verb"]), EVERYWHERE, ""
     else:
         parts = (about["resource"], about.get("subresource", ""))
         right = Right(about.get("apiGroup", ""), "/".join(part for part in parts if part), entry["verb"])
-        namespace = about.get("namespace", EVERYWHERE)
-    return Asked(home, right, namespace, entry["responseStatus"].get("code") not in _REFUSED)
+        namespace, object_name = about.get("namespace", EVERYWHERE), about.get("name", "")
+    return Asked(home, right, namespace, object_name, entry["responseStatus"].get("code") not in _REFUSED)
 
 
 def _bound(entry: Json) -> tuple[str, str] | None:

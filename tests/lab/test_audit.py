@@ -1,26 +1,29 @@
 """The audit log against the chart's rights: what counts as used, what as granted, and what as neither."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from lab.audit import HOME, WATCHED, Asked, Log, Right, compare, granted_by, read_log, rights_of
+from lab.audit import HOME, WATCHED, Asked, Grant, Log, Right, compare, granted_by, read_log, rights_of
 from lab.operator import chart_objects
 
 GET = Right("", "secrets", "get")
 PATCH = Right("apps", "deployments", "patch")
 LEASE = Right("coordination.k8s.io", "leases", "update")
-GRANTED = {GET: frozenset({WATCHED}), PATCH: frozenset({WATCHED}), LEASE: frozenset({HOME})}
+GRANTED = {
+    GET: frozenset({Grant(WATCHED)}),
+    PATCH: frozenset({Grant(WATCHED)}),
+    LEASE: frozenset({Grant(HOME, frozenset({"mine"}))}),
+}
 REVIEW = Right("authorization.k8s.io", "selfsubjectaccessreviews", "create")
 FREE = frozenset({REVIEW, Right("", "/apis/*", "get")})
 BOUND = frozenset({("ops-operator", "shop")})
 EVERYWHERE = frozenset({("ops-operator", "")})
 
 
-def asked(right: Right, namespace: str = "shop", *, permitted: bool = True) -> Asked:
-    return Asked("ops", right, namespace, permitted)
+def asked(right: Right, namespace: str = "shop", name: str = "", *, permitted: bool = True) -> Asked:
+    return Asked("ops", right, namespace, name or ("mine" if right == LEASE else ""), permitted)
 
 
 def findings(*requests: Asked, bound: frozenset[tuple[str, str]] = BOUND) -> tuple[list[str], list[str]]:
@@ -46,6 +49,11 @@ def test_what_is_never_used_is_told() -> None:
         [],
         ["patch deployments (apps) is granted and was never used"],
     )
+
+
+def test_a_name_that_the_rule_does_not_have_is_told() -> None:
+    stray = asked(LEASE, "ops", "another")
+    assert findings(*ALL, stray)[0] == [f"{LEASE} is used on another, and granted on another name only"]
 
 
 def test_a_request_that_was_refused_is_no_use_of_a_right_and_none_beyond_it() -> None:
@@ -104,7 +112,7 @@ def test_the_log_is_read() -> None:
     ]
     log = read_log(iter(lines), account="operator")
     assert log.asked == {
-        asked(GET),
+        asked(GET, name="ideogram"),
         asked(Right("apps", "deployments/status", "patch"), permitted=False),
         asked(Right("", "/version", "get"), ""),
     }
@@ -118,13 +126,13 @@ def test_a_role_that_is_cut_down_no_longer_grants() -> None:
     assert list(rights_of([{"nonResourceURLs": ["/version"], "verbs": ["get"]}])) == [Right("", "/version", "get")]
 
 
-def chart(**values: Any) -> Iterator[tuple[Right, frozenset[str]]]:
+def chart(**values: Any) -> dict[Right, frozenset[Grant]]:
     objects = chart_objects(namespace="ops", values={"namespaces": ["shop"], "crds.install": False, **values})
-    return iter(granted_by(objects, home="ops").items())
+    return granted_by(objects, home="ops")
 
 
-def test_the_charts_rights_hold_in_the_watched_namespace() -> None:
-    granted = dict(chart())
-    assert granted[GET] == {WATCHED}
-    assert granted[PATCH] == {WATCHED}
-    assert PATCH not in dict(chart(readOnly=True))
+def test_the_charts_rights_hold_in_the_watched_namespace_and_the_leases_at_home() -> None:
+    granted = chart()
+    assert granted[GET] == granted[PATCH] == {Grant(WATCHED)}
+    assert granted[LEASE] == {Grant(HOME, frozenset({"ideogram-operator"}))}
+    assert PATCH not in chart(readOnly=True)
