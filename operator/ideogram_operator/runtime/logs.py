@@ -12,6 +12,9 @@ import structlog
 from structlog.typing import Processor
 
 from ideogram_operator.ideogram.sender import silence_http_logs
+from ideogram_operator.runtime.log_outlet import LogOutlet
+
+STDERR = 2
 
 
 class LogFormat(StrEnum):
@@ -35,7 +38,7 @@ def configure_logs(form: LogFormat, level: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = LogOutlet(STDERR)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
