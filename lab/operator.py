@@ -134,9 +134,18 @@ class Operator:
     After `kill` or `stop` it may be started again: its log goes on in the same file.
     """
 
-    def __init__(self, flags: Flags, *, folder: Path) -> None:
+    def __init__(
+        self,
+        flags: Flags,
+        *,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        output: Path | int | None = None,
+    ) -> None:
+        """``environment``: variables besides; ``output``: where its log goes, if it is not to be kept."""
         self.flags = flags
         self._folder = folder
+        self._environment, self._output = environment, output
         self._port = 0
         self._child: Child | None = None
 
@@ -159,7 +168,13 @@ class Operator:
         self.flags = replace(self.flags, **changes)
         self._port = _free_port()
         script = Path(sysconfig.get_path("scripts")) / "ideogram-operator"
-        self._child = Child("operator", [script, "run", *self.flags.typed(self._port)], folder=self._folder)
+        self._child = Child(
+            "operator",
+            [script, "run", *self.flags.typed(self._port)],
+            folder=self._folder,
+            environment=self._environment,
+            output=self._output,
+        )
         if wait:
             self.wait_ready()
 

@@ -10,7 +10,7 @@ import ctypes
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -30,20 +30,37 @@ class Child:
     Its environment is bare: proxies, Kubernetes and Go settings of the person's shell are not for it.
     """
 
-    def __init__(self, name: str, argv: Sequence[str | Path], *, folder: Path) -> None:
-        """Starts it. Its pid goes to ``folder/NAME.pid``, its output is appended to ``folder/NAME.log``."""
+    def __init__(
+        self,
+        name: str,
+        argv: Sequence[str | Path],
+        *,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        output: Path | int | None = None,
+    ) -> None:
+        """Starts it. Its pid goes to ``folder/NAME.pid``.
+
+        Args:
+            name: what it is called here.
+            argv: its command line.
+            folder: where it runs, and where its temporary files are.
+            environment: variables besides.
+            output: where its output goes, a file or a descriptor; None: appended to ``folder/NAME.log``.
+        """
         self.name = name
         self.log = folder / f"{name}.log"
         self._pid_file = folder / f"{name}.pid"
-        environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "TMPDIR": str(folder)}
+        bare = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "TMPDIR": str(folder)}
         parent = os.getpid()
-        with self.log.open("ab") as log:
+        self.log.touch()
+        with open(self.log if output is None else output, "ab", closefd=not isinstance(output, int)) as log:
             self._process = subprocess.Popen(
                 [str(part) for part in argv],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=environment,
+                env=bare | dict(environment or {}),
                 cwd=folder,
                 process_group=0,
                 preexec_fn=lambda: die_with_parent(parent, signal.SIGKILL),  # noqa: PLW1509 - one system call, nothing that takes a lock

@@ -159,7 +159,7 @@ def test_a_server_that_never_starts_is_told_with_the_end_of_its_log(tmp_path: Pa
 
 def test_what_is_missing_is_told_with_the_command_that_installs_it() -> None:
     assert missing_packages() == []
-    assert advice() == "apt-get install --no-install-recommends postgresql mariadb-server prometheus"
+    assert advice() == "apt-get install --no-install-recommends postgresql mariadb-server prometheus libfaketime"
     assert set(PACKAGES) == {"postgresql", "mariadb-server", "prometheus"}
     with pytest.raises(PackageMissingError, match="apt-get install --no-install-recommends"):
         program("a-server-that-nobody-wrote")
