@@ -62,6 +62,8 @@ def run_operator(shop: Shop, tmp_path: Path) -> Iterator[RunOperator]:
             log_level: str = "info",
             grant: bool = True,
             home: str | None = None,
+            environment: dict[str, str] | None = None,
+            output: Path | int | None = None,
         ) -> Operator:
             home = home or shop.namespace
             if grant:
@@ -77,7 +79,7 @@ def run_operator(shop: Shop, tmp_path: Path) -> Iterator[RunOperator]:
             )
             folder = tmp_path / "operator"
             folder.mkdir(exist_ok=True)
-            return ends.enter_context(Operator(flags, folder=folder))
+            return ends.enter_context(Operator(flags, folder=folder, environment=environment, output=output))
 
         yield run
 

@@ -1,7 +1,7 @@
 """Measuring a row: seconds from the fault until a person can see what is promised, and from its end until all is well."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,11 +19,10 @@ def measures(row: Row) -> pytest.MarkDecorator:
     return pytest.mark.row(row)
 
 
-def each(cases: dict[Row, Any]) -> Callable[..., Any]:
-    """Parametrises a test's ``case``: one run for each of the rows."""
-    return pytest.mark.parametrize(
-        "case", [pytest.param(case, id=row.id, marks=measures(row)) for row, case in cases.items()]
-    )
+def each(cases: Mapping[Row, Any], *, fixture: str = "") -> Callable[..., Any]:
+    """Parametrises a test's ``case``, or one of its fixtures: one run for each of the rows."""
+    runs = [pytest.param(case, id=row.id, marks=measures(row)) for row, case in cases.items()]
+    return pytest.mark.parametrize(fixture or "case", runs, indirect=[fixture] if fixture else False)
 
 
 @dataclass

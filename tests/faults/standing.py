@@ -29,12 +29,19 @@ class Stall:
     def admin(self) -> AdminClient:
         return self.shop.simulator.admin
 
+    def deploy(self, **parts: Any) -> None:
+        """Its application, where it is to be another than usual."""
+        self.shop.deploy(self.name, **{"replicas": 1, **parts})
+
     def open(self, *, parts: Any = None, **spec: Any) -> int:
-        """Deployed, integrated and Live; the Deployment's generation. ``parts`` are of its only target."""
+        """Deployed if it is not yet, integrated and Live; the generation. ``parts`` are of its only target."""
         self.shop.secret(self.key.secret, name=self.name)
-        made: int = self.shop.deploy(self.name, replicas=1)["metadata"]["generation"]
+        if self.name not in self._deployments():
+            self.deploy()
+        spec = {"targets": [target(self.name, **(parts or {}))], **spec}
+        made = self.generation
         api = {"baseURL": self.shop.simulator.url, "keySecretRef": {"name": self.name, "key": "api-key"}}
-        self.shop.integrate(self.name, api=api, targets=[target(self.name, **(parts or {}))], **spec)
+        self.shop.integrate(self.name, api=api, **spec)
         self.shop.live(self.name)
         return made
 
@@ -72,8 +79,14 @@ class Stall:
         self.admin.heal()
         self.admin.settings(dry_run_checks_balance=False, retired_models=list(Settings().retired_models))
         self.shop.kube.delete(self.shop.at(self.name))
-        self.shop.kube.delete(self.shop.path("Deployment", self.name))
         self.shop.kube.wait_gone(self.shop.at(self.name))
+        for name in self._deployments():
+            if name.startswith(self.name):
+                self.shop.kube.delete(self.shop.path("Deployment", name))
+
+    def _deployments(self) -> list[str]:
+        found = self.shop.kube.get(f"/apis/apps/v1/namespaces/{self.shop.namespace}/deployments")["items"]
+        return [one["metadata"]["name"] for one in found]
 
 
 @contextmanager

@@ -3,6 +3,6 @@
 from typing import Final
 
 from tests.faults.row import Row
-from tests.faults.rows import provider
+from tests.faults.rows import integration, machine, provider, secret, targets
 
-ROWS: Final[tuple[Row, ...]] = (*provider.ROWS,)
+ROWS: Final[tuple[Row, ...]] = (*provider.ROWS, *secret.ROWS, *targets.ROWS, *integration.ROWS, *machine.ROWS)

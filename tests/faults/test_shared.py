@@ -1,0 +1,89 @@
+"""One target of a hundred integrations, and a namespace that goes with all that is in it."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from ideogram_operator.resource.words import FALLBACK_ANNOTATION
+from lab.waiting import wait_until
+from tests.e2e.conftest import RunOperator
+from tests.e2e.shop import INTEGRATIONS, Shop, claimed
+from tests.faults.measuring import Measuring, measures
+from tests.faults.rows import targets
+
+pytestmark = [pytest.mark.cluster, pytest.mark.e2e]
+
+MANY = 100
+LARGEST = 128 * 1024
+"""Bytes of the annotation: half of what Kubernetes allows for all annotations of an object together."""
+
+
+def states(shop: Shop) -> list[tuple[str, str]]:
+    """State and the only target's mode of every integration that has told them."""
+    items = shop.kube.get(INTEGRATIONS.format(shop.namespace))["items"]
+    told = [item["status"] for item in items if item.get("status", {}).get("targets")]
+    return [(status["state"], status["targets"][0]["mode"]) for status in told]
+
+
+def all_are(shop: Shop, state: str) -> None:
+    wait_until(lambda: states(shop) == [(state, state)] * MANY, f"all to be {state}", timeout=120, pause=0.5)
+
+
+@measures(targets.SHARED)
+def test_a_hundred_integrations_on_one_target(shop: Shop, run_operator: RunOperator, row: Measuring) -> None:
+    run_operator()
+    before = shop.deploy(replicas=1)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: shop.integrate(f"shop-{number}"), range(MANY)))
+    all_are(shop, "Live")
+    replica_sets = shop.replica_sets()
+    row.begins()
+    shop.simulator.admin.fault("refused")
+    shop.reads("false")
+    row.acted()
+    all_are(shop, "Fallback")
+    row.detected()
+    held = shop.get("Deployment", "web")
+    assert len(claimed(held)) == MANY
+    assert len(held["metadata"]["annotations"][FALLBACK_ANNOTATION]) <= LARGEST
+    assert shop.replica_sets() == replica_sets + 1, "one rollout, however many ask"
+    # One that lets go alone changes nothing for the others.
+    shop.kube.delete(shop.at("shop-0"))
+    shop.kube.wait_gone(shop.at("shop-0"))
+    assert shop.told() == "false"
+    shop.integrate("shop-0")
+    row.ends()
+    shop.simulator.admin.heal()
+    shop.reads("true", timeout=120)
+    row.recovered()
+    all_are(shop, "Live")
+    after = shop.settled()
+    assert after["spec"] == before["spec"]
+    assert (claimed(after), shop.replica_sets()) == ([], replica_sets + 1)
+
+
+@pytest.fixture
+def ops(shop: Shop) -> Iterator[str]:
+    """A namespace of the operator's own: a Role would be deleted with the other, and before our finalizer."""
+    name = f"{shop.namespace}-ops"
+    shop.kube.create("/api/v1/namespaces", {"metadata": {"name": name}})
+    yield name
+    for kind in ("clusterrolebindings", "clusterroles"):
+        shop.kube.delete(f"/apis/rbac.authorization.k8s.io/v1/{kind}/{name}-ideogram-operator")
+    shop.kube.delete(f"/api/v1/namespaces/{name}")
+
+
+@measures(targets.NAMESPACE)
+def test_the_namespace_is_deleted(shop: Shop, ops: str, run_operator: RunOperator, row: Measuring) -> None:
+    run_operator(home=ops, values={"namespaces": []})
+    shop.deploy(replicas=1)
+    shop.integrate()
+    shop.live()
+    shop.simulator.admin.fault("refused")
+    shop.fallen_back()
+    row.begins()
+    shop.kube.delete(f"/api/v1/namespaces/{shop.namespace}")
+    shop.kube.wait_gone(shop.at(), timeout=60)
+    row.acted()
+    shop.kube.wait_gone(f"/api/v1/namespaces/{shop.namespace}", timeout=60)
