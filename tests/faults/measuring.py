@@ -31,20 +31,20 @@ class Measuring:
 
     row: Row
     times: dict[str, float | str] = field(default_factory=dict)
-    _began: float = field(default_factory=time.monotonic)
-    _ended: float | None = None
+    began: float = field(default_factory=time.monotonic)
+    ended: float | None = None
 
     def begins(self) -> None:
         """The fault is there from now on; in the same breath as it is made."""
-        self._began = time.monotonic()
+        self.began = time.monotonic()
 
     def detected(self) -> None:
         """A person can see in ``status`` that something is wrong."""
-        self._mark("detected", self._began)
+        self._mark("detected", self.began)
 
     def acted(self) -> None:
         """The operator has done to the targets what it promises."""
-        self._mark("acted", self._began)
+        self._mark("acted", self.began)
 
     def left_alone(self) -> None:
         """It promises to do nothing to the targets, and has not."""
@@ -52,13 +52,17 @@ class Measuring:
 
     def ends(self) -> None:
         """The fault is taken away."""
-        self._ended = time.monotonic()
+        self.ended = time.monotonic()
 
     def recovered(self) -> None:
         """All is as it should be without the fault."""
-        if self._ended is None:
+        if self.ended is None:
             raise LookupError("it cannot have recovered from what has not ended")
-        self._mark("recovered", self._ended)
+        self._mark("recovered", self.ended)
+
+    def simulated(self, **times: float) -> None:
+        """Seconds of a clock that the test moves, by what they are."""
+        self.times |= times
 
     def keep(self) -> None:
         """Tells the times, and keeps them for the page."""

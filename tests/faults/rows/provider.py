@@ -63,8 +63,24 @@ STATUS_PAGE: Final = _row(
 )
 BOTH: Final = _row("status-page-too", "The API and the control URL are refused", f"{UNTOLD}: it may be our own network")
 
+BOUNDED: Final = "At most four flips an hour, then it stays in fallback; one rollout per flip"
+FLAPPING: Final = {
+    period: _row(f"flapping-{period}s", f"Flapping: down and up in turns, {period} s a round", BOUNDED)
+    for period in (1, 2, 5, 10, 30)
+}
+CHUNK: Final = 75
+SIMULATED: Final = {
+    first: _row(
+        f"flapping-from-{first}s",
+        f"Flapping with each period from {first} s to {first + CHUNK - 1} s, with the defaults, in simulated time",
+        "At most four flips in any hour; fallback as soon as three checks in a row fail; Live again within two hours",
+    )
+    for first in range(1, 301, CHUNK)
+}
+
 ROWS: Final[tuple[Row, ...]] = (
     *(REFUSED, BLACKHOLE, HANG, SLOW, RESET, CLOSE, DRIP, TRUNCATE, PORTAL, EMPTY, ANOTHER, HUGE, REDIRECT, NOT_HTTP),
     *(*STATUS.values(), RETRY_AFTER, RETIRED, LOST, REVOKED, FORBIDDEN, NO_CREDIT, REJECTED),
     *(RATE_LIMITED, LIMITED_AFTER, *UNSUPPORTED.values(), ONE_BAD, TWO_BAD, POOLED, STATUS_PAGE, BOTH),
+    *(*FLAPPING.values(), *SIMULATED.values()),
 )
