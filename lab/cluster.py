@@ -25,10 +25,12 @@ class Cluster:
     Attributes:
         kubeconfig: the administrator's.
         audit_log: one JSON line for each request to the API server; None where it is not kept.
+        plane: its parts, to be stopped and frozen; None where they are not ours.
     """
 
     kubeconfig: Path
     audit_log: Path | None = None
+    plane: ControlPlane | None = None
 
     @cached_property
     def access(self) -> Access:
@@ -76,7 +78,7 @@ def start_cluster(
         kubelet = Kwok(kwok, kubeconfig=plane.kubeconfig, folder=plane.run_folder)
         ends.callback(kubelet.stop)
         kubelet.start()
-        cluster = Cluster(kubeconfig=plane.kubeconfig, audit_log=plane.audit_log if audit else None)
+        cluster = Cluster(kubeconfig=plane.kubeconfig, audit_log=plane.audit_log if audit else None, plane=plane)
         if crds:
             cluster.install_crds()
         yield cluster

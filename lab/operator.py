@@ -242,6 +242,10 @@ class Operator:
         """``/metrics``, as a Prometheus reads it."""
         return self._get("/metrics").raise_for_status().text
 
+    def healthy(self) -> bool:
+        """Whether ``/healthz`` says that a restart would not help."""
+        return self._get("/healthz").status_code == httpx.codes.OK
+
     def ready_text(self) -> str:
         """``/readyz``, line by line what it is ready for, or not."""
         return self._get("/readyz").text

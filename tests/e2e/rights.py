@@ -17,7 +17,8 @@ class Rights:
 
     def __init__(self, shop: Shop, account: Kube) -> None:
         self._shop, self._account = shop, account
-        (role,) = shop.kube.get(ROLE.format(shop.namespace))["items"]
+        roles = shop.kube.get(ROLE.format(shop.namespace))["items"]
+        (role,) = (each for each in roles if not each["metadata"]["name"].endswith("-lease"))
         self._path = f"{ROLE.format(shop.namespace)}/{role['metadata']['name']}"
         self._rules: list[Json] = role["rules"]
 

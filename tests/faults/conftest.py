@@ -9,6 +9,7 @@ from lab.cluster import Cluster
 from tests.e2e.conftest import account, operator, rights, run_operator, shop, simulator
 from tests.e2e.conftest import pytest_runtest_makereport as shows_the_operators_log
 from tests.e2e.shop import Shop
+from tests.faults.detour import Detour, Road, detour, road
 from tests.faults.measuring import Measuring
 from tests.faults.standing import Stall, market, stall
 
@@ -36,6 +37,18 @@ def standing_market(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(name="stall")
 def a_stall(standing_market: Shop) -> Iterator[Stall]:
     with stall(standing_market) as found:
+        yield found
+
+
+@pytest.fixture(scope="session", name="road")
+def a_road(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
+    with road(cluster, tmp_path_factory.mktemp("road")) as found:
+        yield found
+
+
+@pytest.fixture(name="detour")
+def a_detour(road: Road) -> Iterator[Detour]:
+    with detour(road) as found:
         yield found
 
 

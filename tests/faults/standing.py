@@ -92,11 +92,20 @@ class Stall:
 @contextmanager
 def market(cluster: Cluster, folder: Path) -> Iterator[Shop]:
     """A namespace with an operator that works, and an Ideogram."""
+    with staffed(cluster, folder) as (shop, _):
+        yield shop
+
+
+@contextmanager
+def staffed(
+    cluster: Cluster, folder: Path, *, server: str | None = None, ca: str | None = None
+) -> Iterator[tuple[Shop, Operator]]:
+    """A market with its operator, which may reach the API server by another way (see `operator_kubeconfig`)."""
     namespace = f"faults-{uuid.uuid4().hex[:8]}"
     cluster.kube.create("/api/v1/namespaces", {"metadata": {"name": namespace}})
     try:
         grant_rights(cluster, namespace)
-        kubeconfig = operator_kubeconfig(cluster.access, namespace, folder / "operator.yaml")
+        kubeconfig = operator_kubeconfig(cluster.access, namespace, folder / "operator.yaml", server=server, ca=ca)
         with Simulator.in_thread() as simulator:
             flags = Flags(
                 kubeconfig=kubeconfig,
@@ -104,10 +113,10 @@ def market(cluster: Cluster, folder: Path) -> Iterator[Shop]:
                 allow_hosts=(simulator.url,),
                 control_url=simulator.control_url,
             )
-            with Operator(flags, folder=folder):
+            with Operator(flags, folder=folder) as operator:
                 # A control that has never worked has no say.
                 simulator.admin.wait_for(lambda log: any(one.host == "control" and one.status == 200 for one in log))
-                yield Shop(cluster=cluster, namespace=namespace, simulator=simulator)
+                yield Shop(cluster=cluster, namespace=namespace, simulator=simulator), operator
     finally:
         cluster.kube.delete(f"/api/v1/namespaces/{namespace}")
 

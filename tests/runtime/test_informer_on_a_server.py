@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from structlog.testing import capture_logs
 
+from ideogram_operator.cluster import connection
 from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.resource.words import GROUP, KIND, PLURAL, VERSION
 from ideogram_operator.runtime import login
@@ -129,10 +132,10 @@ async def test_a_foreign_finalizer_is_left_alone(cluster: Cluster, namespace: st
     shop.kube.patch(shop.one, {"metadata": {"finalizers": None}})
 
 
-async def test_it_hears_with_a_token_that_has_to_be_asked_for_again(
+async def test_a_token_that_is_not_accepted_ends_nothing_and_the_next_one_is_taken(
     cluster: Cluster, namespace: str, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(login, "TOKEN_LIFE", login.TOKEN_LIFE / 60)
+    monkeypatch.setattr(connection, "TOKEN_LIFE", 0.1)
     cluster.kube.create(f"/api/v1/namespaces/{namespace}/serviceaccounts", {"metadata": {"name": "watcher"}})
     rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
     rule = {"apiGroups": [GROUP], "resources": [PLURAL], "verbs": ["list", "watch"]}
@@ -143,10 +146,16 @@ async def test_it_hears_with_a_token_that_has_to_be_asked_for_again(
         f"{rbac}/rolebindings", {"metadata": {"name": "watcher"}, "roleRef": reference, "subjects": [subject]}
     )
     config = service_account_kubeconfig(cluster.access, namespace, "watcher", tmp_path / "config")
+    good = config.read_text()
+    document = yaml.safe_load(good)
+    document["users"][0]["user"]["token"] = "expired"
+    config.write_text(yaml.safe_dump(document))
     shop.make()
-    async with listening(config, namespace) as ear:
-        await ear.until(lambda: generation(ear) == 1)
-        for number, mode in enumerate(["Observe", "Enforce", "Observe"]):
-            await asyncio.sleep(1.1)  # the token's life, shortened: what is waited for is that it is over
-            shop.kube.patch(shop.one, {"spec": {"mode": mode}})
-            await ear.until(lambda wanted=number + 2: generation(ear) == wanted)  # type: ignore[misc]
+    with capture_logs() as logs:
+        async with listening(config, namespace) as ear:
+            await ear.until(lambda: any(line.get("status") == 401 for line in logs))
+            assert generation(ear) == 0
+            config.write_text(good)
+            await ear.until(lambda: generation(ear) == 1)
+            shop.kube.patch(shop.one, {"spec": {"mode": "Observe"}})
+            await ear.until(lambda: generation(ear) == 2)

@@ -10,6 +10,7 @@ Where several operators could write, only one may: `Gateway.fence` has every wri
 """
 
 import asyncio
+import math
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,9 @@ JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 METADATA_EVENT = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+
+SILENCE = 75.0
+"""Seconds after which a watch is dead that says nothing: the API server sends a bookmark every minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,8 @@ class Gateway:
         self._sleep = sleep
         self._jitter = jitter
         self._tenure: Callable[[], float] | None = None
+        self.unanswered = 0
+        """How many requests so far had no answer, or one that says nothing but to come again."""
 
     @classmethod
     async def open(
@@ -111,6 +117,12 @@ class Gateway:
     async def get(self, address: Address) -> Object:
         """The object as it is now, from etcd rather than from a cache."""
         return self._object("get", address, await self._ask("get", "GET", address))
+
+    async def glance(self, address: Address, *, seconds: float) -> None:
+        """Whether a collection can be listed now: asked once, for a single object. Raises what is in the way."""
+        params = {"limit": "1"}
+        url, headers = f"{address.path}?{query_string(params)}", {"Accept": METADATA_LIST}
+        await self._once("list", "GET", url, address=address, headers=headers, body=None, longest=seconds)
 
     async def list(
         self, address: Address, *, selector: str = "", metadata_only: bool = False, chunk: int = 500
@@ -149,8 +161,8 @@ class Gateway:
     ) -> AsyncIterator[Object]:
         """Events ``{type, object}`` as they come, until the server ends the watch after about ``seconds``.
 
-        Raises Gone when the version is too old, Unavailable when the stream breaks, or is silent ten seconds beyond
-        its time: a watch whose other end died says nothing at all. Bookmarks are asked for and passed on.
+        Raises Gone when the version is too old, Unavailable when the stream breaks, or says nothing for ``SILENCE``
+        seconds: a watch whose other end died says nothing at all. Bookmarks are asked for and passed on.
         """
         params = {
             "watch": "true",
@@ -160,7 +172,7 @@ class Gateway:
         }
         accept = METADATA_EVENT if metadata_only else "application/json"
         limit = aiohttp.ClientTimeout(
-            total=seconds + self._patience.timeout, sock_connect=self._patience.connect_timeout
+            total=seconds + self._patience.timeout, sock_connect=self._patience.connect_timeout, sock_read=SILENCE
         )
         try:
             response = await self._connection.send(
@@ -234,6 +246,7 @@ class Gateway:
                 forbidden = True
                 await self._sleep(self._patience.forbidden_again_after)
             except Unavailable as error:
+                self.unanswered += 1
                 wait = self._wait(error, tried, repeatable=repeatable)
                 if wait is None:
                     raise
@@ -250,10 +263,18 @@ class Gateway:
         return min(self._patience.longest_wait, float(self._patience.backoff * 2**tried)) * self._jitter()
 
     async def _once(
-        self, verb: str, method: str, url: str, *, address: Address, headers: dict[str, str], body: Any
+        self,
+        verb: str,
+        method: str,
+        url: str,
+        *,
+        address: Address,
+        headers: dict[str, str],
+        body: Any,
+        longest: float = math.inf,
     ) -> Object:
         def limit() -> aiohttp.ClientTimeout:
-            seconds = self._patience.timeout
+            seconds = min(self._patience.timeout, longest)
             if self._tenure is not None and method != "GET":
                 seconds = min(seconds, self._tenure())
                 if seconds <= 0:
@@ -262,7 +283,7 @@ class Gateway:
 
         try:
             # Around it all: the credentials may have to be asked of a plugin that never ends.
-            async with asyncio.timeout(self._patience.timeout):
+            async with asyncio.timeout(min(self._patience.timeout, longest)):
                 response = await self._connection.send(method, url, headers=headers, body=body, limit=limit)
                 async with response:
                     if response.status >= 400:  # noqa: PLR2004 - HTTP's own numbers

@@ -73,7 +73,7 @@ async def _begin(parts: Parts, elector: Elector | None) -> Keeping:
     found = await make_contact(parts.gateway, parts.clock, parts.settings.namespaces)
     if elector is not None:
         parts.gateway.fence(elector.tenure)
-        elector.regained = parts.agenda.retry
+        elector.regained = parts.hurry
         house.standing_by, house.lease_trouble = True, lambda: elector.trouble
         await elector.acquire()
         house.standing_by = False
@@ -120,6 +120,7 @@ async def _work(parts: Parts, keeping: Keeping) -> None:
         asyncio.create_task(parts.events.run(), name="events"),
         asyncio.create_task(parts.notifier.run(), name="notifier"),
         asyncio.create_task(parts.housekeeping.run(), name="housekeeping"),
+        asyncio.create_task(parts.lookout.run(), name="lookout"),
     ]
 
     informer = Informer(

@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from ideogram_operator.checks.gathering.equipment import Equipment
 from ideogram_operator.checks.gathering.making import make_examiner
+from ideogram_operator.cluster.addresses import Address
 from ideogram_operator.cluster.events import Events
 from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.cluster.watches import Change, Watches
@@ -25,6 +27,7 @@ from ideogram_operator.runtime.housekeeping import Housekeeping
 from ideogram_operator.runtime.informer import Hearing
 from ideogram_operator.runtime.keys import KeyReader
 from ideogram_operator.runtime.limits import BlastRadius
+from ideogram_operator.runtime.lookout import Lookout
 from ideogram_operator.runtime.metered import MeteredSender
 from ideogram_operator.runtime.metrics import IntegrationCollector, IntegrationFigures, Metrics
 from ideogram_operator.runtime.notifying import Notifier
@@ -45,14 +48,18 @@ from ideogram_operator.runtime.store import Store
 from ideogram_operator.runtime.survey import Surveyor
 from ideogram_operator.runtime.switchboard import Switchboard
 from ideogram_operator.runtime.verification import Verifier
-from ideogram_operator.runtime.writer import Writer
+from ideogram_operator.runtime.writer import INTEGRATIONS, Writer
 
 DEBOUNCE = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """All parts of one operator."""
+    """All parts of one operator.
+
+    Attributes:
+        hurry: has all that could not be done for want of the cluster done now.
+    """
 
     settings: Settings
     clock: Clock
@@ -70,6 +77,8 @@ class Parts:
     watches: Watches
     preflights: Preflights
     housekeeping: Housekeeping
+    lookout: Lookout
+    hurry: Callable[[], None]
 
 
 class Links:
@@ -191,6 +200,8 @@ def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Send
         every=settings.resync.total_seconds(),
         watched=lambda: watches.want(reconciler.records.held_places()),
     )
+    hurry = partial(_hurry, reconciler, agenda, clock)
+    where = Address(resource=INTEGRATIONS, namespace=next(iter(settings.namespaces), ""))
     metrics.registry.register(IntegrationCollector(lambda: _figures(reconciler, pool)))
     return Parts(
         settings=settings,
@@ -209,6 +220,8 @@ def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Send
         watches=watches,
         preflights=preflights,
         housekeeping=housekeeping,
+        lookout=Lookout(gateway=gateway, clock=clock, address=where, returned=hurry),
+        hurry=hurry,
     )
 
 
@@ -260,6 +273,13 @@ def _reconciler(
 def _changed(reconciler: Reconciler, agenda: Agenda, change: Change) -> None:
     for key in reconciler.records.holders(change):
         agenda.later(key, DEBOUNCE)
+
+
+def _hurry(reconciler: Reconciler, agenda: Agenda, clock: Clock) -> None:
+    for record in reconciler.records:
+        if record.hurry(clock.monotonic()):
+            agenda.soon(record.key)
+    agenda.retry()
 
 
 def _figures(reconciler: Reconciler, pool: ProbePool) -> list[IntegrationFigures]:

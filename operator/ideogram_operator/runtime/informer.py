@@ -13,12 +13,16 @@ from typing import Any
 
 import kopf
 
+from ideogram_operator.cluster.gateway import SILENCE
 from ideogram_operator.resource.words import GROUP, PLURAL, VERSION
 from ideogram_operator.runtime.clock import Clock
 from ideogram_operator.runtime.store import Store, key_of
 
 SERVER_TIMEOUT = 240  # whole seconds: the API server refuses a fraction
 CLIENT_TIMEOUT = 300.0
+LONGEST_BACKOFF = 5.0
+AFTER_GONE = 1.0
+"""Seconds before everything is listed anew, once a watch has said that its version is too old."""
 
 
 @dataclass(slots=True)
@@ -39,7 +43,7 @@ class _Backoffs:
         pause = 0.5
         while True:
             yield pause * (0.5 + random.random())  # noqa: S311 - jitter, not a secret
-            pause = min(pause * 2, 15.0)
+            pause = min(pause * 2, LONGEST_BACKOFF)
 
 
 class _NoProgress(kopf.ProgressStorage):
@@ -71,7 +75,7 @@ class _NoDiffBase(kopf.DiffBaseStorage):
         return None
 
 
-Login = Callable[[], Awaitable[kopf.ConnectionInfo]]
+Login = Callable[[], Awaitable[kopf.AiohttpSession]]
 Hook = Callable[[], Awaitable[None]]
 
 
@@ -80,7 +84,7 @@ class Informer:
     """The watch on all integrations of some namespaces.
 
     Attributes:
-        login: returns how to reach the API server; asked again when the credentials expire.
+        login: returns a session with the API server; asked again when it had to be closed.
         draining: awaited when a signal asked for the end, before anything is cancelled.
         namespaces: empty means everywhere.
     """
@@ -109,7 +113,7 @@ class Informer:
         registry = kopf.OperatorRegistry()
 
         @kopf.on.login(registry=registry)
-        async def login(**_: Any) -> kopf.ConnectionInfo:
+        async def login(**_: Any) -> kopf.AiohttpSession:
             return await self.login()
 
         @kopf.on.cleanup(registry=registry)
@@ -138,6 +142,8 @@ class Informer:
         settings.scanning.disabled = True
         settings.watching.server_timeout = SERVER_TIMEOUT
         settings.watching.client_timeout = CLIENT_TIMEOUT
+        settings.watching.inactivity_timeout = SILENCE
+        settings.watching.reconnect_backoff = AFTER_GONE
         settings.networking.connect_timeout = 5.0
         settings.networking.request_timeout = 60.0
         settings.networking.error_backoffs = _Backoffs()

@@ -105,6 +105,11 @@ class Known:
         return self.problem is not None and self.problem.reason is Reason.ROLLOUT_LIMIT_REACHED
 
     @property
+    def blocked(self) -> bool:
+        """Whether all that is wrong with it is that the cluster did not answer."""
+        return self.problem is not None and _passes(self.problem)
+
+    @property
     def watched(self) -> bool:
         """Whether changes of it are to be heard at once: it is held, or its pods are still following."""
         return self.following or self.mode not in {None, TargetMode.LIVE}
@@ -188,6 +193,15 @@ class Record:
         """Returns the targets that this integration has told to do less or nothing."""
         return [known for known in self.targets.values() if known.mode not in {None, TargetMode.LIVE}]
 
+    def hurry(self, now: float) -> bool:
+        """The cluster is back: what it could not be asked for is due now. Returns whether there is such a thing."""
+        blocked = [known for known in self.targets.values() if known.blocked]
+        for known in blocked:
+            known.troubled_since, known.again_at = now, now
+        self.troubled_since = now if self.troubled_since is not None else None
+        self.keyless_since = now if self.keyless_since is not None else None
+        return bool(blocked) or self.looked_at is None or any(map(_passes, self.survey_problems))
+
     @property
     def troubled(self) -> bool:
         """Whether a look at the targets found something that a person may be mending."""
@@ -199,3 +213,7 @@ class Record:
     def surveyed(self) -> bool:
         """Whether every target was read since this process started, so that no claim of ours is unknown."""
         return self.looked_at is not None
+
+
+def _passes(problem: Problem) -> bool:
+    return problem.reason is Reason.CLUSTER_UNREACHABLE

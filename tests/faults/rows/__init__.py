@@ -3,6 +3,13 @@
 from typing import Final
 
 from tests.faults.row import Row
-from tests.faults.rows import integration, machine, provider, secret, targets
+from tests.faults.rows import cluster, integration, machine, provider, secret, targets
 
-ROWS: Final[tuple[Row, ...]] = (*provider.ROWS, *secret.ROWS, *targets.ROWS, *integration.ROWS, *machine.ROWS)
+ROWS: Final[tuple[Row, ...]] = (
+    *cluster.ROWS,
+    *provider.ROWS,
+    *secret.ROWS,
+    *targets.ROWS,
+    *integration.ROWS,
+    *machine.ROWS,
+)
