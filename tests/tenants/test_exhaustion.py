@@ -22,7 +22,8 @@ from tests.tenants.tenant import Tenant
 
 pytestmark = [pytest.mark.cluster, pytest.mark.e2e]
 
-IN_TIME = 30.0
+IN_TIME = 60.0
+"""Seconds, on a machine that others load too; twice that for what loads it by itself."""
 MANY = 2000
 STREAMS = 500
 AT_ONCE = 8
@@ -60,18 +61,18 @@ def watch_both(tenant: Tenant, neighbour: Shop, run_operator: RunOperator, *more
     return operator
 
 
-def flips_in_time(neighbour: Shop, fault: str, what: str) -> None:
+def flips_in_time(neighbour: Shop, fault: str, what: str, *, within: float = IN_TIME) -> None:
     """The neighbour's provider fails and comes back, and the target is told in time, twice."""
     times = Timeline(f"the neighbour's flip while one tenant {what}")
     number = neighbour.simulator.admin.fault(fault)
-    neighbour.reads("false", "ConfigMap", "settings", timeout=120)
+    neighbour.reads("false", "ConfigMap", "settings", timeout=2 * IN_TIME)
     fell = times.mark("fallback")
     neighbour.simulator.admin.heal(number)
-    neighbour.reads("true", "ConfigMap", "settings", timeout=120)
+    neighbour.reads("true", "ConfigMap", "settings", timeout=2 * IN_TIME)
     back = times.mark("live") - fell
     times.tell()
-    assert fell < IN_TIME
-    assert back < IN_TIME
+    assert fell < within
+    assert back < within
 
 
 def create_all(tenant: Tenant, names: Iterator[str], spec: Callable[[str], dict[str, object]]) -> None:
@@ -80,7 +81,7 @@ def create_all(tenant: Tenant, names: Iterator[str], spec: Callable[[str], dict[
 
     def create(name: str) -> None:
         if not hasattr(own, "kube"):
-            own.kube = Kube(tenant.access)
+            own.kube = Kube(tenant.access, timeout=60.0)
         own.kube.create(tenant.path, tenant.body(name, **spec(name)))
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
@@ -94,7 +95,7 @@ def test_thousands_of_integrations_are_created(tenant: Tenant, neighbour: Shop, 
         names = (f"one-of-many-{number}" for number in range(MANY))
         creating = threads.submit(create_all, tenant, names, lambda _: spec)
         wait_until(lambda: count_of(operator) > MANY // 10, "the flood to begin", timeout=60)
-        flips_in_time(neighbour, "refused", f"creates {MANY} integrations")
+        flips_in_time(neighbour, "refused", f"creates {MANY} integrations", within=2 * IN_TIME)
         creating.result()
     operator.must_live()
     tenant.kube.delete(tenant.path)
