@@ -60,7 +60,7 @@ class Forwarder:
         except (aiohttp.ClientError, OSError):
             if request.transport is not None:
                 request.transport.abort()
-            raise
+            return web.Response(status=web.HTTPBadGateway.status_code)  # nobody gets it: the connection is gone
 
     async def _serve(self, request: web.BaseRequest, body: bytes, exchange: Exchange) -> web.StreamResponse:
         what = exchange.asked

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from ideogram_operator.decisions.adopt import adopt
+from ideogram_operator.decisions.adopt import Tale, adopt
 from ideogram_operator.decisions.memory import OVERRIDE, Memory
 from ideogram_operator.resource.words import State, Trigger
 from tests.decisions.player import DEFAULTS, HOUR, MINUTE, NOON, Player, fallen, recovering
@@ -14,10 +15,8 @@ LATER = NOON + MINUTE
 CAUSE = Trigger.API_UNREACHABLE.value
 
 
-def found(
-    memory: Memory, *, flip: int, cause: str = CAUSE, throttled: bool = False, after: timedelta = MINUTE
-) -> Memory:
-    return adopt(DEFAULTS, memory, flip=flip, since=NOON, cause=cause, throttled=throttled, now=NOON + after)
+def found(memory: Memory, *, flip: int, cause: str = CAUSE, after: timedelta = MINUTE, **more: Any) -> Memory:
+    return adopt(DEFAULTS, memory, Tale(flip=flip, since=NOON, cause=cause, **more), NOON + after)
 
 
 @pytest.mark.parametrize("flip", [0, 1, 2])
@@ -31,16 +30,40 @@ def test_what_is_adopted_is_what_the_flip_would_have_made() -> None:
     """The crash may not change anything but who remembers."""
     player = fallen()
     flipped = player.memory
-    adopted = adopt(
-        DEFAULTS,
-        Memory(since=NOON),
+    (alert,) = flipped.alerts
+    tale = Tale(
         flip=flipped.flips,
         since=flipped.since,
         cause=CAUSE,
-        throttled=False,
-        now=player.now,
+        alert=alert.trigger.value,
+        strength=int(alert.strength),
+        message=alert.message,
     )
-    assert adopted == replace(flipped, detected_at=flipped.since, alerts=())
+    adopted = adopt(DEFAULTS, Memory(since=NOON), tale, player.now)
+    assert adopted == replace(flipped, detected_at=flipped.since, alerts=(replace(alert, first=alert.since),))
+
+
+def test_credit_that_a_paid_check_found_gone_is_not_given_back_by_a_free_one() -> None:
+    """Though the flip was not written down any more: the claim tells how strong the evidence was."""
+    credits_gone = Trigger.CREDITS_EXHAUSTED.value
+    memory = found(Memory(since=NOON), flip=1, cause=credits_gone, alert=credits_gone, strength=3)
+    player = Player(memory=memory, now=LATER)
+    player.wait(DEFAULTS.hold)
+    player.see("ok ok ok ok ok ok")
+    assert player.state is State.FALLBACK
+    player.see("paid:ok paid:ok paid:ok")
+    assert player.state is State.LIVE
+
+
+@pytest.mark.parametrize(("alert", "strength"), [("", 0), ("unheardOf", 2), (CAUSE, 0), (CAUSE, 7)])
+def test_what_no_operator_writes_in_a_claim_makes_no_alert(alert: str, strength: int) -> None:
+    adopted = found(Memory(since=NOON), flip=1, alert=alert, strength=strength)
+    assert (adopted.state, adopted.alerts) == (State.FALLBACK, ())
+
+
+def test_an_alert_that_status_knows_stays_as_it_was_told() -> None:
+    before = replace(Memory(since=NOON), alerts=fallen().memory.alerts)
+    assert found(before, flip=1, alert=CAUSE, strength=1).alerts == before.alerts
 
 
 def test_a_relapse_that_was_not_written_down_is_one_all_the_same() -> None:
@@ -74,6 +97,18 @@ def test_throttling_is_adopted_as_throttling() -> None:
     assert adopted.state is State.LIVE
     assert adopted.throttled_since == NOON
     assert adopted.flips == 3
+
+
+def test_throttling_that_is_adopted_lasts_until_three_others_are_seen() -> None:
+    memory = found(
+        Memory(since=NOON), flip=1, cause="throttle", throttled=True, alert=Trigger.RATE_LIMITED.value, strength=2
+    )
+    player = Player(memory=memory, now=LATER)
+    player.wait(DEFAULTS.hold)
+    player.see("429 429")
+    assert player.memory.flips == 1, "a restart that saw only two of them lets go of nothing"
+    player.see("ok ok ok")
+    assert (player.memory.throttled_since, player.memory.flips) == (None, 2)
 
 
 def test_throttling_does_not_end_a_fallback() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ideogram_operator.decisions.adopt import adopt
+from ideogram_operator.decisions.adopt import Tale, adopt
 from ideogram_operator.decisions.memory import DRILL, OVERRIDE, PREFLIGHT, Memory
 from ideogram_operator.resource.words import Action, OverrideMode, RestoreOrder, State, Strength, TargetMode, Trigger
 from tests.decisions.player import DEFAULTS, HOUR, MINUTE, NOON, Player, edited, fallen, recovering
@@ -217,8 +217,6 @@ def test_a_drill_makes_no_relapse_of_the_next_fallback() -> None:
 
 @each
 def test_a_claim_that_a_crash_left_behind_gets_no_hold(asked: str) -> None:
-    adopted = adopt(
-        DEFAULTS, Memory(since=NOON, flips=2), flip=3, since=NOON, cause=asked, throttled=False, now=NOON + MINUTE
-    )
+    adopted = adopt(DEFAULTS, Memory(since=NOON, flips=2), Tale(flip=3, since=NOON, cause=asked), NOON + MINUTE)
     assert (adopted.state, adopted.cause, adopted.flips) == (State.FALLBACK, asked, 3)
     assert (adopted.hold_until, adopted.recent_flips) == (None, ())

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ideogram_operator.decisions.adopt import adopt
+from ideogram_operator.decisions.adopt import Tale, adopt
 from ideogram_operator.resource.words import OverrideMode, RestoreOrder, State, TargetMode
 from tests.decisions.player import DEFAULTS, HOUR, MINUTE, Player, manual, recovering
 
@@ -83,11 +83,8 @@ def test_what_was_taken_back_stays_so_though_status_did_not_hear_of_it() -> None
     player.memory = adopt(
         player.policy,
         written,
-        flip=taken_back.flips,
-        since=taken_back.since,
-        cause="apiUnreachable",
-        throttled=False,
-        now=player.now,
+        Tale(flip=taken_back.flips, since=taken_back.since, cause="apiUnreachable"),
+        player.now,
     )
     player.restart()
     assert (modes(player), player.state) == ([FALLBACK] * 3, State.FALLBACK)

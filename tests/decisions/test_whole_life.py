@@ -13,7 +13,7 @@ from hypothesis import assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from ideogram_operator.decisions.adopt import adopt
+from ideogram_operator.decisions.adopt import Tale, adopt
 from ideogram_operator.decisions.decide import Decision, decide
 from ideogram_operator.decisions.memory import DRILL, PREFLIGHT, WISHES, Memory
 from ideogram_operator.decisions.policy import OverrideOrder, Policy
@@ -179,11 +179,8 @@ class Life(RuleBasedStateMachine):
             self.player.memory = adopt(
                 self.player.policy,
                 written,
-                flip=self.claim.flip,
-                since=self.claim.memory.since,
-                cause=self.claim.memory.cause or "",
-                throttled=False,
-                now=self.player.now,
+                Tale(flip=self.claim.flip, since=self.claim.memory.since, cause=self.claim.memory.cause or ""),
+                self.player.now,
             )
         self._reconcile()
 

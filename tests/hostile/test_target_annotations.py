@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ideogram_operator.cluster.claims import LARGEST, Ledger, Unreadable, encode, parse
 from ideogram_operator.cluster.switch import Plan, plan
 from ideogram_operator.cluster.wishes import Release
-from ideogram_operator.decisions.adopt import adopt
+from ideogram_operator.decisions.adopt import Tale, adopt
 from ideogram_operator.decisions.decide import Observed, decide
 from ideogram_operator.decisions.memory import Memory
 from ideogram_operator.resource.words import FALLBACK_ANNOTATION, State, TargetKind, TargetMode
@@ -135,9 +135,15 @@ def test_what_is_taken_over_from_a_claim_can_be_decided_with_and_claimed_with(te
     if found is None:
         return
     memory = Memory(state=State.LIVE, since=NOW - timedelta(hours=1), flips=2)
-    adopted = adopt(
-        policy(), memory, flip=found.flip, since=found.since or NOW, cause=found.trigger, throttled=False, now=NOW
+    tale = Tale(
+        flip=found.flip,
+        since=found.since or NOW,
+        cause=found.trigger,
+        alert=found.alert,
+        strength=found.strength,
+        message=found.message,
     )
+    adopted = adopt(policy(), memory, tale, NOW)
     decision = decide(policy(), adopted, Observed(), NOW)
     for further in range(3):
         claim(flip=decision.memory.flips + further)

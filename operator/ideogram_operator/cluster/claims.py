@@ -84,6 +84,7 @@ class Claim:
         message: one sentence, cut at 300 characters; never a key, never a prompt. For people only, and left out
             where there are many claims.
         overrides: what it wants set.
+        alert: the trigger that fired for it; empty where none did. ``strength``: of what it saw, 1 to 3; 0: not known.
     """
 
     integration: Name
@@ -93,6 +94,8 @@ class Claim:
     trigger: Annotated[str, Field(max_length=63)]
     message: Annotated[str, BeforeValidator(_shortened)]
     overrides: Overrides
+    alert: Annotated[str, Field(max_length=63)] = ""
+    strength: Annotated[StrictInt, Field(ge=0, le=3)] = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_FROZEN)

@@ -99,7 +99,7 @@ def decide(policy: Policy, memory: Memory, observed: Observed, now: datetime) ->
     return Decision(
         memory=settled,
         assessment=assessment,
-        wanted=_wanted(settled),
+        wanted=wanted_of(settled),
         restored=settled.restored,
         alerts=settled.alerts,
         fired=missing(settled.alerts, memory.alerts),
@@ -112,7 +112,8 @@ def decide(policy: Policy, memory: Memory, observed: Observed, now: datetime) ->
     )
 
 
-def _wanted(memory: Memory) -> TargetMode:
+def wanted_of(memory: Memory) -> TargetMode:
+    """Returns what a memory wants targets to be told."""
     if memory.falling_back:
         return TargetMode.FALLBACK
     return TargetMode.LIVE if memory.throttled_since is None else TargetMode.THROTTLED

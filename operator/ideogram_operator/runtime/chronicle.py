@@ -51,10 +51,10 @@ def followed(history: Sequence[Flip], targets: Sequence[Known], wanted: TargetMo
     last = history[-1]
     concerned = [known for known in targets if known.wish is not None]
     if last.patched is None and all(known.mode is wanted for known in concerned):
-        # After a restart only the claim's own time is left.
+        # After a restart only the claim's own time is left. Where nothing had to be told, the decision was all of it.
         times = [known.switched_at or known.since for known in concerned]
         told = [at for at in times if at is not None and _since(at, last)]
-        last = last.model_copy(update={"patched": max(told, default=None)})
+        last = last.model_copy(update={"patched": max(told, default=last.at)})
     if last.patched is not None and all(known.ready for known in concerned):
         ready = [known.ready_at for known in concerned if known.ready_at and _since(known.ready_at, last)]
         last = last.model_copy(update={"ready": max(ready, default=last.patched)})

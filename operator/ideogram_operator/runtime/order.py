@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ideogram_operator.cluster import reasons
-from ideogram_operator.cluster.claims import Claim, Unreadable, read_ledger
+from ideogram_operator.cluster.claims import LONGEST_MESSAGE, Claim, Unreadable, read_ledger
 from ideogram_operator.cluster.reasons import Remark
 from ideogram_operator.decisions.standing import Problem
 from ideogram_operator.resource.bounded import clip
@@ -49,12 +49,19 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A claim in our name that a look found on a target; of another uid, an integration's that is gone."""
+    """A claim in our name that a look found on a target; of another uid, an integration's that is gone.
+
+    Attributes:
+        alert, strength, message: of the alert behind it, as far as the claim tells.
+    """
 
     uid: str
     flip: int
     since: datetime | None
     trigger: str
+    alert: str
+    strength: int
+    message: str
 
     @property
     def mode(self) -> TargetMode:
@@ -76,7 +83,13 @@ def our_claim(order: Order, kind: TargetKind, live: Mapping[str, Any]) -> Found 
     for claim in ledger.claims if ledger else ():
         if claim.integration == order.integration:
             return Found(
-                uid=claim.uid, flip=claim.flip, since=_moment(claim.since), trigger=clip(claim.trigger, LONGEST_TRIGGER)
+                uid=claim.uid,
+                flip=claim.flip,
+                since=_moment(claim.since),
+                trigger=clip(claim.trigger, LONGEST_TRIGGER),
+                alert=claim.alert,
+                strength=claim.strength,
+                message=clip(claim.message, LONGEST_MESSAGE),
             )
     return None
 

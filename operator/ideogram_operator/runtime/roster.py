@@ -7,12 +7,13 @@ from ideogram_operator.cluster import targets
 from ideogram_operator.cluster.claims import SUSPEND, Claim, Overrides
 from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.decisions.decide import Decision
-from ideogram_operator.decisions.memory import OVERRIDE
+from ideogram_operator.decisions.from_spec import policy_of
+from ideogram_operator.decisions.memory import OVERRIDE, Alert, Memory
 from ideogram_operator.decisions.standing import Problem
 from ideogram_operator.decisions.wording import clock_time
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.targets import Target
-from ideogram_operator.resource.words import TargetKind, TargetMode
+from ideogram_operator.resource.words import Action, TargetKind, TargetMode
 from ideogram_operator.runtime.order import THROTTLE, Order, problem_of
 from ideogram_operator.runtime.record import Known, Record, Ref
 
@@ -139,6 +140,7 @@ def overrides_of(wish: Target, mode: TargetMode) -> Overrides | None:
 
 def _claim(record: Record, decision: Decision, overrides: Overrides) -> Claim:
     memory = decision.memory
+    alert = _behind(record, memory)
     why = "; ".join(alert.message for alert in memory.alerts) or f"since {clock_time(memory.since)}"
     throttled = memory.throttled_since if not memory.falling_back else None
     return Claim(
@@ -149,4 +151,14 @@ def _claim(record: Record, decision: Decision, overrides: Overrides) -> Claim:
         trigger=(memory.cause or OVERRIDE) if memory.falling_back else THROTTLE,
         message=why[:300],
         overrides=overrides,
+        alert=alert.trigger.value if alert is not None else "",
+        strength=int(alert.strength) if alert is not None else 0,
     )
+
+
+def _behind(record: Record, memory: Memory) -> Alert | None:
+    """Returns the alert that asks for what targets are told; None where a person or the operator itself does."""
+    if memory.falling_back or record.spec is None:
+        return next((alert for alert in memory.alerts if alert.trigger.value == memory.cause), None)
+    policy = policy_of(record.spec)
+    return next((alert for alert in memory.alerts if policy.asks_for(alert.trigger, Action.THROTTLE)), None)

@@ -1,15 +1,18 @@
 """Looking at targets: which there are, what they are told now, and what a crash left on them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
-from ideogram_operator.decisions.adopt import adopt
+from ideogram_operator.decisions.adopt import Tale, adopt
+from ideogram_operator.decisions.decide import wanted_of
 from ideogram_operator.decisions.from_spec import policy_of
 from ideogram_operator.decisions.standing import Problem
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.status import Flip
 from ideogram_operator.resource.words import TargetMode
+from ideogram_operator.runtime.chronicle import followed
 from ideogram_operator.runtime.clock import Clock
 from ideogram_operator.runtime.order import Found
 from ideogram_operator.runtime.patience import patience
@@ -56,8 +59,10 @@ class Surveyor:
         found = await together(self.switchboard.look(given_back(record), known) for known in record.targets.values())
         if not record.surveyed:
             _recall_modes(record)
-            _recall_times(record)
+            _recall_times(record, self.clock.now())
             self._adopt(record, [claim for claim in found if claim is not None])
+            # Now, for the next decision may make a flip of its own, and only the last one's times are filled in.
+            record.history = followed(record.history, list(record.targets.values()), wanted_of(record.memory))
         _let_go(record)
         unread = any(known.mode is None for known in record.targets.values())
         record.looked_at = None if unread else now
@@ -84,18 +89,21 @@ class Surveyor:
             return
         now = self.clock.now()
         since = newest.since or now
-        adopted = adopt(
-            policy_of(record.spec),
-            record.memory,
+        tale = Tale(
             flip=newest.flip,
             since=since,
             cause=newest.trigger,
             throttled=newest.mode is TargetMode.THROTTLED,
-            now=now,
+            alert=newest.alert,
+            strength=newest.strength,
+            message=newest.message,
         )
+        adopted = adopt(policy_of(record.spec), record.memory, tale, now)
         if adopted is not record.memory:
             log.info("flip found on targets", integration=str(record.key), flip=newest.flip, cause=newest.trigger)
-            flip = Flip(from_=record.memory.state, to=adopted.state, at=since, trigger=newest.trigger, patched=since)
+            # Throttling is the doing of no fallback's trigger, whether its flip was written down or found.
+            trigger = None if tale.throttled else newest.trigger
+            flip = Flip(from_=record.memory.state, to=adopted.state, at=since, trigger=trigger, patched=since)
             record.memory, record.history = adopted, (*record.history, flip)
 
 
@@ -108,13 +116,21 @@ def _recall_modes(record: Record) -> None:
             known.mode = told.get(ref) or TargetMode.LIVE
 
 
-def _recall_times(record: Record) -> None:
-    """Takes over from status since when each target is told what it is told: that a restart does not change."""
+def _recall_times(record: Record, now: datetime) -> None:
+    """Takes over from status since when each target is told what it is told: that a restart does not change.
+
+    One that was given back right before has nothing left that tells when: it counts as told now, and is followed.
+    """
     told = {Ref(one.kind, one.name): one for one in record.status.targets}
     for ref, known in record.targets.items():
-        if ref in told and told[ref].mode is known.mode and known.switched_at is None:
+        if ref not in told or told[ref].mode is None or known.switched_at is not None:
+            continue
+        if told[ref].mode is known.mode:
             known.since = told[ref].since or known.since
             known.ready_at = told[ref].ready_at or known.ready_at
+        elif known.mode is TargetMode.LIVE and known.problem is None:
+            known.since = known.switched_at = now
+            known.ready_at = now if known.rollout is not None and known.ready else None
 
 
 def _let_go(record: Record) -> None:
