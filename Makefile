@@ -9,11 +9,11 @@ PYTEST_ARGS ?=
 
 RESULTS ?= .faults
 
-.PHONY: help test faults servers lint format demo lab build crd lock clean
+.PHONY: help test faults servers lint format demo lab build bench bench-smoke crd lock clean
 .DEFAULT_GOAL := help
 
 help:  ## tell the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 test: servers build  ## run all tests (PYTEST_ARGS="tests/lab -k tcp" for some)
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
@@ -34,6 +34,7 @@ lint: $(READY)  ## what CI checks without running the tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.generator --check
+	$(BIN)/python -m bench report --check
 
 format: $(READY)  ## format, and mend what can be mended
 	$(BIN)/ruff check --fix .
@@ -47,6 +48,12 @@ lab: build  ## a cluster, a simulated Ideogram and three applications to play wi
 
 build: $(READY)  ## build the laboratory's control plane (once, 10 minutes)
 	@$(BIN)/python -m lab build
+
+bench: build  ## measure what the operator costs at scale, and write bench/README.md (15 minutes)
+	$(BIN)/python -m bench full
+
+bench-smoke: build  ## the same with small numbers: holds ratios only (1 minute)
+	$(BIN)/python -m bench smoke
 
 crd: $(READY)  ## write crds/, and the docs that are made from the models and the chart's values
 	@mkdir -p crds

@@ -163,6 +163,15 @@ class Operator:
         """Where it answers for its health and metrics."""
         return f"http://127.0.0.1:{self._port}"
 
+    @property
+    def pid(self) -> int:
+        """Its process id.
+
+        Raises:
+            RuntimeError: it does not run.
+        """
+        return self._running().pid
+
     def start(self, *, wait: bool = True, **changes: Any) -> None:
         """Starts it, with flags that differ by ``changes`` from now on; returns when it is at work."""
         self.flags = replace(self.flags, **changes)

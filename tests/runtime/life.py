@@ -137,6 +137,9 @@ class Facts:
     def stats(self, _: object) -> tuple[StreamStats, ...]:
         return self.all
 
+    def latency(self, _: object) -> float | None:
+        return self.all[0].latency if self.all else None
+
     def probe_now(self, _: object) -> None:
         self.kicked += 1
 

@@ -69,6 +69,7 @@ def parts(house: House) -> Parts:
         agenda=house.agenda,
         housekeeping=house.keeping,
         metrics=house.metrics,
+        hurry=house.agenda.retry,
     )
     return cast("Parts", made)
 

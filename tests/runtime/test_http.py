@@ -68,6 +68,13 @@ async def test_metrics_are_as_prometheus_reads_them(url: str, health: Health) ->
     assert families["ideogram_operator_tries"].samples[0].value == 1
 
 
+async def test_a_few_series_may_be_asked_for_by_name(url: str, health: Health) -> None:
+    for name in ("tries", "others"):
+        Counter(f"ideogram_operator_{name}", "Told.", registry=health.registry).inc()
+    _, text = await ask(f"{url}/metrics?name[]=ideogram_operator_tries_total")
+    assert [family.name for family in text_string_to_metric_families(text)] == ["ideogram_operator_tries"]
+
+
 async def test_nothing_else_is_answered(url: str) -> None:
     assert (await ask(f"{url}/"))[0] == 404
 

@@ -1,7 +1,9 @@
 """Kubernetes Events on an object: told on edges only, in the background, and never in anybody's way.
 
 ``tell`` only puts a note into a bounded queue. The same note again within ten minutes is counted into the one that is
-there (``series``), as the Events API wants it; when the queue is full the newest is dropped and counted.
+there (``series``), as the Events API wants it; when the queue is full the newest is dropped and counted. Its length and
+the few that are posted at once are for the moment in which a provider that dies is news to thousands. What concerns one
+object is told in its order.
 """
 
 import asyncio
@@ -22,6 +24,8 @@ from ideogram_operator.resource.words import FIELD_MANAGER
 LONGEST_NOTE = 1024
 """Bytes of a note that the API server takes."""
 SAME_FOR = timedelta(minutes=10)
+AT_ONCE = 4
+"""Events that are posted at the same time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,43 +55,48 @@ class Events:
         *,
         instance: str,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        limit: int = 1000,
+        limit: int = 50_000,
     ) -> None:
         self._gateway = gateway
         self._instance = instance
         self._now = now
-        self._queue: asyncio.Queue[Note] = asyncio.Queue(maxsize=limit)
+        self._queues = [asyncio.Queue[Note](maxsize=max(1, limit // AT_ONCE)) for _ in range(AT_ONCE)]
         self._told: dict[tuple[str, ...], _Told] = {}
         self.dropped = 0
 
     def tell(self, note: Note) -> None:
         """Have it told soon. Never waits, never raises."""
         try:
-            self._queue.put_nowait(note)
+            self._queues[hash(_uid(note)) % AT_ONCE].put_nowait(note)
         except asyncio.QueueFull:
             self.dropped += 1
 
     async def run(self) -> None:
-        """Post what is told, one after the other, until cancelled."""
+        """Post what is told, a few at once, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for queue in self._queues:
+                group.create_task(self._keep_posting(queue))
+
+    async def _keep_posting(self, queue: "asyncio.Queue[Note]") -> None:
         while True:
-            note = await self._queue.get()
+            note = await queue.get()
             try:
                 await self._post(note)
             except ClusterError:
                 self.dropped += 1
             finally:
-                self._queue.task_done()
+                queue.task_done()
 
     async def flush(self, *, seconds: float) -> None:
         """Wait until everything is told, at most ``seconds``."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._queue.join(), seconds)
+            await asyncio.wait_for(asyncio.gather(*(queue.join() for queue in self._queues)), seconds)
 
     async def _post(self, note: Note) -> None:
         now = self._now()
-        self._told = {key: told for key, told in self._told.items() if now - told.at < SAME_FOR}
+        self._forget_old(now)
         namespace = str(note.regarding["metadata"].get("namespace") or "default")
-        key = (str(note.regarding["metadata"].get("uid", "")), note.type, note.reason, note.text)
+        key = (_uid(note), note.type, note.reason, note.text)
         told = self._told.get(key)
         if told is not None:
             told.count += 1
@@ -105,6 +114,18 @@ class Events:
             Address(resource=EVENTS, namespace=namespace), document(note, name=name, now=now, instance=self._instance)
         )
         self._told[key] = _Told(name=name, at=now)
+
+    def _forget_old(self, now: datetime) -> None:
+        """Those told first come first; no other has to be looked at."""
+        while self._told:
+            key, told = next(iter(self._told.items()))
+            if now - told.at < SAME_FOR:
+                return
+            del self._told[key]
+
+
+def _uid(note: Note) -> str:
+    return str(note.regarding["metadata"].get("uid", ""))
 
 
 def document(note: Note, *, name: str, now: datetime, instance: str) -> Object:

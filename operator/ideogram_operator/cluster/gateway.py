@@ -133,9 +133,12 @@ class Gateway:
         except Gone:
             return await self._pages(address, selector=selector, metadata_only=metadata_only, chunk=chunk)
 
-    async def json_patch(self, address: Address, operations: Sequence[Object], *, dry_run: bool = False) -> Object:
+    async def json_patch(
+        self, address: Address, operations: Sequence[Object], *, dry_run: bool = False, metadata_only: bool = False
+    ) -> Object:
         """The object after RFC 6902 ``operations``; repeated on a lost connection, so guard it with a ``test``."""
-        return await self._patch(address, [*operations], JSON_PATCH, dry_run=dry_run)
+        accept = METADATA_EVENT if metadata_only else "application/json"
+        return await self._patch(address, [*operations], JSON_PATCH, dry_run=dry_run, accept=accept)
 
     async def merge_patch(self, address: Address, body: Object, *, dry_run: bool = False) -> Object:
         """The object after an RFC 7386 merge; repeated on a lost connection, so ``body`` must say a level."""
@@ -207,9 +210,13 @@ class Gateway:
                 raise Unavailable(f"list {address}: the same page again and again", address=address, verb="list")
             params["continue"] = following
 
-    async def _patch(self, address: Address, body: Any, content_type: str, *, dry_run: bool) -> Object:
+    async def _patch(
+        self, address: Address, body: Any, content_type: str, *, dry_run: bool, accept: str = "application/json"
+    ) -> Object:
         params = {"fieldManager": FIELD_MANAGER} | ({"dryRun": "All"} if dry_run else {})
-        after = await self._ask("patch", "PATCH", address, body=body, params=params, content_type=content_type)
+        after = await self._ask(
+            "patch", "PATCH", address, body=body, params=params, content_type=content_type, accept=accept
+        )
         return self._object("patch", address, after)
 
     @staticmethod

@@ -35,18 +35,19 @@ class Actor:
     switchboard: Switchboard
     writer: Writer
 
-    async def act(self, record: Record, decision: Decision, write: WriteFirst) -> float:
+    async def act(self, record: Record, decision: Decision, write: WriteFirst, *, protecting: bool = True) -> float:
         """Does what the decision asks for; returns the seconds until there is more to do, infinity if all is done.
 
         Args:
             record: the integration; its targets were looked at and may be told.
             decision: what was decided.
             write: writes status.
+            protecting: False leaves the finalizer to another round, which comes soon.
 
         Raises:
             ClusterError: status could not be written before a way back, and so nothing was given back.
         """
-        held = decision.memory.state is not State.LIVE or decision.wanted is not TargetMode.LIVE
+        held = protecting and (decision.memory.state is not State.LIVE or decision.wanted is not TargetMode.LIVE)
         tried_before = record.unprotected is not None
         if held and not tried_before:
             await self._protect(record)

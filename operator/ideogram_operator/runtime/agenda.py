@@ -2,7 +2,8 @@
 
 A request carries a name only, never the event that caused it: whoever reconciles looks at what is there now. A key
 that becomes dirty while it is reconciled is reconciled once more afterwards. A reconcile that raises is logged and
-tried again, later each time. What the cluster refused is one line, the first time: when the API server is away, every
+tried again, later each time. While others with news wait, a reconcile may leave what only tells of its work to another
+round after theirs. What the cluster refused is one line, the first time: when the API server is away, every
 integration would tell the same again and again.
 
 What is due waits for a worker in turns: a namespace's keys in their order, the namespaces one after the other.
@@ -22,7 +23,7 @@ import structlog
 
 from ideogram_operator.cluster.errors import ClusterError
 from ideogram_operator.runtime.clock import Clock
-from ideogram_operator.runtime.turns import Turns
+from ideogram_operator.runtime.line import Line
 
 log = structlog.get_logger(__name__)
 
@@ -63,22 +64,42 @@ class Agenda:
     jitter: Callable[[], float] = field(default=random.random)
     _heap: list[tuple[float, int, Key]] = field(default_factory=list)
     _due: dict[Key, float] = field(default_factory=dict)
-    _waiting: dict[Key, float] = field(default_factory=dict)
+    _line: Line[Key] = field(init=False)
     _running: set[Key] = field(default_factory=set)
     _dirty: set[Key] = field(default_factory=set)
+    _patient: set[Key] = field(default_factory=set)
+    _again: set[Key] = field(default_factory=set)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _failures: dict[Key, int] = field(default_factory=dict)
     _sequence: "itertools.count[int]" = field(default_factory=itertools.count)
-    _ready: Turns[Key] = field(default_factory=lambda: Turns(lambda key: key.namespace))
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _draining: bool = False
     _ended: float | None = None
+
+    def __post_init__(self) -> None:
+        self._line = Line(clock=self.clock, namespace=lambda key: key.namespace)
 
     def soon(self, key: Key) -> None:
         """Asks for a reconcile as soon as a worker is free."""
         if key in self._running:
             self._dirty.add(key)
-        elif key not in self._waiting:
+        else:
             self._schedule(key, self.clock.monotonic())
+
+    def give_way(self, key: Key) -> bool:
+        """Whether a key that is being reconciled should leave the rest to another round; it gets one after the others.
+
+        Never in a round that is such a one already.
+        """
+        if key in self._patient or not self._line.crowded:
+            return False
+        self._again.add(key)
+        return True
+
+    @property
+    def crowded(self) -> bool:
+        """Whether somebody waits for a worker."""
+        return self._line.crowded
 
     def later(self, key: Key, seconds: float) -> None:
         """Asks for a reconcile after this time, unless one comes sooner."""
@@ -95,7 +116,8 @@ class Agenda:
         while self._heap and self._due.get(self._heap[0][2]) != self._heap[0][0]:
             heapq.heappop(self._heap)
         # Handed out in the order of their due times, so the first that waits has waited longest.
-        due = [*itertools.islice(self._waiting.values(), 1), *(entry[0] for entry in self._heap[:1])]
+        waits = self._line.since
+        due = [*((waits,) if waits is not None else ()), *(entry[0] for entry in self._heap[:1])]
         return max(0.0, self.clock.monotonic() - min(due)) if due else 0.0
 
     @property
@@ -107,12 +129,12 @@ class Agenda:
     @property
     def size(self) -> int:
         """How many keys have a due time, wait for a worker or are being reconciled."""
-        return len(self._due.keys() | self._waiting.keys() | self._running)
+        return len(self._due.keys() | self._line.keys() | self._running)
 
     async def drain(self) -> None:
         """Hands out nothing more, and returns once what is under way has finished; what only waits is left."""
         self._draining = True
-        self._waiting.clear()
+        self._line.clear()
         self._wake.set()
         while self._running:
             await self.clock.sleep(DRAIN_PAUSE)
@@ -158,27 +180,37 @@ class Agenda:
             del self._due[key]
             if key in self._running:
                 self._dirty.add(key)
-            elif key not in self._waiting:
-                self._waiting[key] = due
-                self._ready.put(key)
+            else:
+                self._line.join(key, due)
         return None
 
     async def _work(self) -> None:
         while True:
-            key = await self._ready.get()
-            if self._waiting.pop(key, None) is None:
-                continue
+            key, gave_way = await self._line.next()
+            async with self._turn:
+                # Many reconciles find nothing to wait for: without this, hundreds in a row would keep the loop.
+                await asyncio.sleep(0)
             self._running.add(key)
+            if gave_way:
+                self._patient.add(key)
             try:
                 pause = await self._attempt(key)
             finally:
                 self._running.discard(key)
+                self._patient.discard(key)
                 self._ended = self.clock.monotonic()
-            if key in self._dirty:
-                self._dirty.discard(key)
-                pause = 0.0
-            if pause is not None:
-                self.later(key, pause)
+            self._come_again(key, pause)
+
+    def _come_again(self, key: Key, pause: float | None) -> None:
+        again = key in self._again
+        self._again.discard(key)
+        if key in self._dirty:
+            self._dirty.discard(key)
+            pause = 0.0
+        if again and not self._draining:
+            self._line.join(key, self.clock.monotonic(), gives_way=True)
+        if pause is not None:
+            self.later(key, pause)
 
     async def _attempt(self, key: Key) -> float | None:
         try:

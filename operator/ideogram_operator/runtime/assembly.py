@@ -38,7 +38,7 @@ from ideogram_operator.runtime.preflight.surroundings import Memory
 from ideogram_operator.runtime.probing.control import ControlURL
 from ideogram_operator.runtime.probing.pool import PoolHooks, ProbePool
 from ideogram_operator.runtime.probing.prober import Tools
-from ideogram_operator.runtime.reconciler import Preflighting, Reconciler
+from ideogram_operator.runtime.reconciler import Crowd, Preflighting, Reconciler
 from ideogram_operator.runtime.records import Records
 from ideogram_operator.runtime.releasing import Releaser
 from ideogram_operator.runtime.reporting import Reporter, Telling
@@ -91,6 +91,16 @@ class Links:
         self.soon: Callable[[Key], None] = lambda _: None
         self.reconciler: Reconciler | None = None
         self.accounts_known: Callable[[], bool] = lambda: True
+        self.crowd: Crowd | None = None
+
+    @property
+    def crowded(self) -> bool:
+        """Whether somebody waits for a worker."""
+        return self.crowd is not None and self.crowd.crowded
+
+    def give_way(self, key: Key) -> bool:
+        """Whether a reconcile should leave the rest to another round."""
+        return self.crowd is not None and self.crowd.give_way(key)
 
     def dirty(self, key: Key) -> None:
         """An integration changed."""
@@ -135,6 +145,7 @@ def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Send
             refresh=links.refresh,
             before_spend=links.before_spend,
             namespace=lambda who: who.namespace if isinstance(who, Key) else who,
+            late=metrics.probe_lateness.observe,
         ),
     )
     store = Store(links.dirty)
@@ -174,6 +185,7 @@ def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Send
         preflights=preflights,
         verifier=Verifier(clock=clock, ask=equipment.verify, soon=links.dirty),
         metrics=metrics,
+        crowd=links,
     )
     accounts = Accounts(clock=clock)
 
@@ -185,6 +197,7 @@ def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Send
         return pause
 
     agenda = Agenda(reconcile, clock, workers=settings.workers)
+    links.crowd = agenda
     links.soon, links.reconciler, links.accounts_known = agenda.soon, reconciler, lambda: accounts.known
     hearing = Hearing(last=clock.monotonic())
     watches = Watches(gateway, lambda change: _changed(reconciler, agenda, change))
@@ -240,6 +253,7 @@ def _reconciler(
     preflights: Preflighting,
     verifier: Verifier,
     metrics: Metrics,
+    crowd: Crowd | None = None,
 ) -> Reconciler:
     resync = settings.resync.total_seconds()
     roster = Roster(gateway=gateway)
@@ -266,6 +280,7 @@ def _reconciler(
         verifier=verifier,
         metrics=metrics,
         resync=resync,
+        crowd=crowd,
         read_only=settings.read_only,
     )
 
@@ -283,17 +298,16 @@ def _hurry(reconciler: Reconciler, agenda: Agenda, clock: Clock) -> None:
 
 
 def _figures(reconciler: Reconciler, pool: ProbePool) -> list[IntegrationFigures]:
+    """On the thread of a scrape: everything here is replaced by the loop, never changed."""
     found = []
     for record in reconciler.records:
         if record.decision is not None:
-            stats = pool.stats(record.key)
-            latency = stats[0].latency if stats else None
             checks = Counter(check.result for check in record.preflight.checks)
             found.append(
                 IntegrationFigures(
                     key=record.key,
                     decision=record.decision,
-                    probe_latency=latency,
+                    probe_latency=pool.latency(record.key),
                     checks=checks,
                     last_drill=record.drill.last_success,
                 )

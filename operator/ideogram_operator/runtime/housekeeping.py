@@ -5,6 +5,7 @@ the API server still answers. Liveness means that a restart would help: the loop
 something was heard of the cluster, by the watch or by a sweep.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ from ideogram_operator.runtime.writer import INTEGRATIONS
 log = structlog.get_logger(__name__)
 
 BEAT = 0.5
+TICK = 0.05
 LATEST_RECONCILE = 60.0
 LONGEST_LAG = 30.0
 SWEEPS_MISSED = 3
@@ -66,6 +68,17 @@ class Housekeeping:
 
     async def run(self) -> None:
         """Beats until cancelled; the first sweep comes after one period, since the watch begins with a list."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._listen_to_loop())
+            group.create_task(self._keep_house())
+
+    async def _listen_to_loop(self) -> None:
+        while True:
+            began = self.clock.monotonic()
+            await self.clock.sleep(TICK)
+            self.metrics.loop_delay.observe(max(0.0, self.clock.monotonic() - began - TICK))
+
+    async def _keep_house(self) -> None:
         swept = self.clock.monotonic()
         while True:
             began = self.clock.monotonic()

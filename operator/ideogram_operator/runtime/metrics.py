@@ -20,6 +20,7 @@ from ideogram_operator.runtime.agenda import Key
 
 PROBE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60)
 PREFLIGHT_BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60)
+DELAY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 RECONCILE_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -105,6 +106,8 @@ class Metrics:
     rollouts: Gauge = field(init=False)
     lateness: Gauge = field(init=False)
     loop_lag: Gauge = field(init=False)
+    loop_delay: Histogram = field(init=False)
+    probe_lateness: Histogram = field(init=False)
     ghosts: Counter = field(init=False)
     leader: Gauge = field(init=False)
     preflights: Counter = field(init=False)
@@ -156,6 +159,18 @@ class Metrics:
             ),
             "loop_lag": Gauge(
                 "ideogram_operator_loop_lag_seconds", "How late the event loop woke up, last.", registry=registry
+            ),
+            "loop_delay": Histogram(
+                "ideogram_operator_loop_delay_seconds",
+                "How late the event loop woke up, twenty times a second.",
+                buckets=DELAY_BUCKETS,
+                registry=registry,
+            ),
+            "probe_lateness": Histogram(
+                "ideogram_operator_probe_lateness_seconds",
+                "How long after its due time a probe was started.",
+                buckets=DELAY_BUCKETS,
+                registry=registry,
             ),
             "notifications": Counter(
                 "ideogram_operator_notifications",

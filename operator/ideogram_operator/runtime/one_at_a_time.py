@@ -18,8 +18,13 @@ LONGEST_WAIT: Final = 1.0
 
 @dataclass(slots=True)
 class OneAtATime:
-    """Whose turn it is, target by target; those that nobody uses are forgotten."""
+    """Whose turn it is, target by target; those that nobody uses are forgotten.
 
+    Attributes:
+        longest: seconds that anybody waits.
+    """
+
+    longest: float = LONGEST_WAIT
     _locks: "WeakValueDictionary[Hashable, asyncio.Lock]" = field(default_factory=WeakValueDictionary)
 
     @asynccontextmanager
@@ -29,7 +34,7 @@ class OneAtATime:
         if lock is None:
             lock = self._locks[target] = asyncio.Lock()
         try:
-            async with asyncio.timeout(LONGEST_WAIT):
+            async with asyncio.timeout(self.longest):
                 await lock.acquire()
         except TimeoutError:
             yield False

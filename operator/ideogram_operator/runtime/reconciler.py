@@ -40,8 +40,21 @@ from ideogram_operator.runtime.verification import Verifier
 
 ROLLING_PAUSE = 1.0
 AT_ONCE = 0.05
+AFTER_THE_STORM = 5.0
+"""Seconds for which a preflight is put off while others wait to have their targets told."""
 FIRST_WORD = 30.0
 """Seconds that the first probe after a restart has to say something."""
+
+
+class Crowd(Protocol):
+    """Those that wait for a worker."""
+
+    @property
+    def crowded(self) -> bool:
+        """Whether somebody waits."""
+
+    def give_way(self, key: Key) -> bool:
+        """Whether to leave what is left of a reconcile to another round after the others', which it then gets."""
 
 
 class Preflighting(Protocol):
@@ -60,6 +73,7 @@ class Reconciler:
 
     Attributes:
         resync: seconds after which targets are looked at though nothing was heard.
+        crowd: who waits; what protects applications goes before what tells of it. None: nobody ever does.
         read_only: whether the operator may switch nothing.
     """
 
@@ -76,6 +90,7 @@ class Reconciler:
     verifier: Verifier
     metrics: Metrics
     resync: float
+    crowd: Crowd | None = None
     read_only: bool = False
 
     async def reconcile(self, key: Key) -> float:
@@ -108,16 +123,19 @@ class Reconciler:
         if record.looked_at is None:
             await self.surveyor.look(record, touching=hindrance is None)
         gathered = await self.gatherer.gather(record, raw, _settled(record, touching=hindrance is None))
-        due = self.preflights.consider(record, raw, why_not=hindrance)
+        due = self._preflight(record, raw, hindrance)
         record.preflight_gate = _gate(record)
         await self.drills.look(record)
         decision, step = self._decide(record, raw, gathered, hindrance)
         self.gatherer.hurry(record, gathered)
         self._obey_probe(record, raw)
         report = Report(raw=raw, gathered=gathered, decision=decision, step=step, why_not_touching=hindrance)
-        left = await self._act(record, report)
+        gives_way = self._gives_way(record, decision)
+        left = await self._act(record, report, protecting=not gives_way)
         if hindrance is None:
             self.verifier.follow(record)
+        if gives_way:
+            return self._pause(record, decision, min(left, due, self.drills.next_in(record, raw)))
         if not self._only_restarted(record, report):
             await self.reporter.report(record, report)
             if self._may_let_go(record, decision):
@@ -165,7 +183,17 @@ class Reconciler:
         record.history = extended(record.history, step)
         return decision, step
 
-    async def _act(self, record: Record, report: Report) -> float:
+    def _preflight(self, record: Record, raw: Raw, hindrance: Reason | None) -> float:
+        in_storm = record.memory.state is not State.LIVE and self.crowd is not None and self.crowd.crowded
+        return AFTER_THE_STORM if in_storm else self.preflights.consider(record, raw, why_not=hindrance)
+
+    def _gives_way(self, record: Record, decision: Decision) -> bool:
+        """Whether what there is to tell of waits until others have been told what to do: a status that is behind."""
+        breaker, memory = record.status.breaker, decision.memory
+        behind = record.status.state is not memory.state or (breaker is not None and breaker.flips != memory.flips)
+        return behind and record.surveyed and self.crowd is not None and self.crowd.give_way(record.key)
+
+    async def _act(self, record: Record, report: Report, *, protecting: bool) -> float:
         if report.why_not_touching is not None or report.gathered.policy is None or not record.surveyed:
             return math.inf
         written = record.status.drill.phase if record.status.drill is not None else None
@@ -173,7 +201,7 @@ class Reconciler:
             # Whatever happens from here on, whoever comes after us finds the drill in status and ends it.
             await self.reporter.report(record, report, why="drill")
         write = partial(self.reporter.report, record, report, why="return")
-        return await self.actor.act(record, report.decision, write)
+        return await self.actor.act(record, report.decision, write, protecting=protecting)
 
     def _obey_probe(self, record: Record, raw: Raw) -> None:
         token = (raw["metadata"].get("annotations") or {}).get(PROBE_ANNOTATION)
@@ -183,6 +211,8 @@ class Reconciler:
 
     def _only_restarted(self, record: Record, report: Report) -> bool:
         """Whether nothing is known yet but what status already says: a restart of ours is no news of the API."""
+        if record.written_at is not None:
+            return False
         step = report.step
         # Flips of more than an hour ago are forgotten silently.
         same = replace(step.before, recent_flips=step.after.recent_flips) == step.after
@@ -191,7 +221,7 @@ class Reconciler:
         quiet = not report.decision.seen and not problems_of(record, report.gathered)
         same_checks = record.preflight == (record.status.preflight or PreflightStatus())
         same_checks = same_checks and drill_of(record.drill) == record.status.drill
-        return nothing_new and quiet and patient and same_checks and record.written_at is None
+        return nothing_new and quiet and patient and same_checks
 
     def _may_let_go(self, record: Record, decision: Decision) -> bool:
         idle = decision.memory.state is State.LIVE and decision.wanted is TargetMode.LIVE

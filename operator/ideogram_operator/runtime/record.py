@@ -136,6 +136,7 @@ class Record:
         told_checked: whether the required checks had passed, as it was last told.
         writing: held while status is written.
         status: as last read or written; ``written_at``: when, on the monotonic clock, None if never by this process.
+        reported: what the last complete report was made from; ``reported_at``: when, on the monotonic clock.
         first_generate: when the next paid check was due before this process started.
         spending_known: whether what was spent before a restart was told to the ledger.
         probe_token: the probe annotation's value that was last obeyed.
@@ -169,6 +170,8 @@ class Record:
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     written_at: float | None = None
     decision: Decision | None = None
+    reported: tuple[object, ...] | None = None
+    reported_at: float = 0.0
     first_generate: datetime | None = None
     spending_known: bool = False
     probe_token: str | None = None

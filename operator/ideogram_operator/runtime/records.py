@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ideogram_operator.cluster.watches import Change
-from ideogram_operator.resource.words import TargetKind
+from ideogram_operator.resource.words import TargetKind, TargetMode
 from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.record import Record, Ref
 
@@ -36,8 +36,9 @@ class Records:
         return list(self._all.get(namespace, {}).values())
 
     def __iter__(self) -> Iterator[Record]:
-        for found in self._all.values():
-            yield from found.values()
+        # Copies: a scrape goes through them on another thread.
+        for found in list(self._all.values()):
+            yield from list(found.values())
 
     def __len__(self) -> int:
         return sum(len(found) for found in self._all.values())
@@ -58,5 +59,6 @@ class Records:
             (record.key.namespace, known.ref.kind)
             for record in self
             for known in record.targets.values()
-            if known.watched
+            # Asked of all twice a second: most were never told anything, and that is found out quickly.
+            if (known.switched_at is not None or known.mode is not TargetMode.LIVE) and known.watched
         )

@@ -27,6 +27,7 @@ from ideogram_operator.runtime.recall import drill_of
 from ideogram_operator.runtime.record import Record
 from ideogram_operator.runtime.records import Records
 from ideogram_operator.runtime.report import status_of
+from ideogram_operator.runtime.sameness import LOOK_ANYWAY, Sight, sight_of
 from ideogram_operator.runtime.standings import probe_status, standing_of
 from ideogram_operator.runtime.tidings import (
     checked,
@@ -97,6 +98,9 @@ class Reporter:
             stats=stats,
             evidence=report.gathered.observed.evidence,
         )
+        sight = sight_of(standing, stats, record)
+        if not why and self._said_lately(record, sight):
+            return
         status = status_of(
             standing,
             before=record.status,
@@ -124,6 +128,13 @@ class Reporter:
         record.told_checked = checked(status)
         record.told_words = unverified(record.told_words, standing)
         record.told_problems = {one.name: one.problem.reason for one in standing.targets if one.problem is not None}
+
+        record.reported, record.reported_at = sight, self.clock.monotonic()
+
+    def _said_lately(self, record: Record, sight: Sight | None) -> bool:
+        """Whether all is well and was told so, a moment ago and in the same way."""
+        lately = self.clock.monotonic() - record.reported_at < LOOK_ANYWAY
+        return lately and sight is not None and sight == record.reported
 
     @staticmethod
     def _tidings(record: Record, standing: Standing) -> Iterator[Tiding]:

@@ -68,7 +68,7 @@ class Writer:
             {"op": "test", "path": "/metadata/uid", "value": record.uid},
             {"op": "add", "path": "/status", "value": status.to_wire()},
         ]
-        await self.gateway.json_patch(address(record.key, "status"), operations)
+        await self.gateway.json_patch(address(record.key, "status"), operations, metadata_only=True)
         record.status, record.written_at = status, self.clock.monotonic()
         self.metrics.status_writes.labels(why=why).inc()
 
@@ -110,4 +110,4 @@ class Writer:
             {"op": "test", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]},
             {"op": "add", "path": "/metadata/finalizers", "value": [*rest, RESTORE_FINALIZER] if wanted else rest},
         ]
-        await self.gateway.json_patch(address(record.key), operations)
+        await self.gateway.json_patch(address(record.key), operations, metadata_only=True)

@@ -37,6 +37,13 @@ LONGEST: Final = 20.0
 """Seconds that an inquiry may take; each has shorter bounds of its own, this is for what they forget."""
 LONGEST_PAID: Final = 60.0
 """The same for the paid check, beyond the time that the spec gives the image."""
+MOST_PEERS: Final = 50
+"""Peers whose targets are looked at. An account serves ten requests at once: it is known by then that it cannot."""
+TOO_MANY: Final = Lack(
+    result=CheckResult.UNKNOWN,
+    message=f"only {MOST_PEERS} of the integrations that share the key are looked at",
+    hint="Share a key among fewer.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +161,12 @@ class Examiner:
         if isinstance(sharing, Lack):
             return sharing
         looker = Looker(reads=self.reads, key=None)
-        return tuple(await asyncio.gather(*(self._peer(looker, subject, neighbour) for neighbour in sharing)))
+        # Each of a thousand that share a key has the others for peers: to look at all of them is a million looks.
+        near = sorted(sharing, key=lambda one: one.namespace != subject.namespace)
+        looked_at = await asyncio.gather(*(self._peer(looker, subject, one) for one in near[:MOST_PEERS]))
+        rest = near[MOST_PEERS:]
+        others = (PeerFacts(name=str(one), environment=one.spec.environment, targets=TOO_MANY) for one in rest)
+        return (*looked_at, *others)
 
     async def _peer(self, looker: Looker, subject: Subject, neighbour: Neighbour) -> PeerFacts:
         # A hundred integrations on one key are a hundred times ninety-nine peers, and each is looked at once.

@@ -43,12 +43,14 @@ class PoolHooks:
         refresh: awaited for each subscriber before a refused key is confirmed.
         before_spend: awaited before money is spent; while it raises, none is.
         namespace: of a subscriber, whose share of all probes it is counted to.
+        late: told by how many seconds each probe was started late.
     """
 
     on_evidence: Callable[[Hashable], None] = field(default=lambda _: None)
     refresh: Refresh = _nothing
     before_spend: BeforeSpend = _nothing
     namespace: Callable[[Hashable], Hashable] = field(default=lambda who: who)
+    late: Callable[[float], None] = field(default=lambda _: None)
 
 
 class ProbePool:
@@ -96,6 +98,13 @@ class ProbePool:
     def stats(self, who: Hashable) -> tuple[StreamStats, ...]:
         """How the subscriber's streams stand, the frequent check's first."""
         return tuple(stream.stats for stream in self._of(who))
+
+    def latency(self, who: Hashable) -> float | None:
+        """Seconds that the subscriber's latest frequent check took; None while there is none. From any thread."""
+        for key in self._engaged.get(who, ())[:1]:
+            stream = self._streams.get(key)
+            return stream.latency if stream is not None else None
+        return None
 
     def all_stats(self) -> dict[StreamKey, StreamStats]:
         """How all streams stand, for metrics."""
@@ -184,6 +193,7 @@ class ProbePool:
             refresh=partial(self._refresh, key),
             subscribers=lambda: len(self._members.get(key, ())),
             turn=partial(self._turn, key),
+            late=self._hooks.late,
         )
         purse = self._purse(key) if paid(key.method) else None
         return Stream(request, first=self._first(key, demand), tools=self._tools, hooks=hooks, purse=purse)

@@ -5,7 +5,7 @@ Probes are tasks beside the loop. A hang must not keep its own confirmations wai
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -50,6 +50,7 @@ class Hooks:
         refresh: has the key read again; the pool supersedes the stream if it is another one.
         subscribers: how many there are.
         turn: takes leave to start a probe; the seconds until that may be.
+        late: told by how many seconds each probe was started late.
     """
 
     rhythm: Callable[[], Rhythm]
@@ -57,6 +58,7 @@ class Hooks:
     refresh: Callable[[], Awaitable[None]]
     subscribers: Callable[[], int]
     turn: Callable[[], float]
+    late: Callable[[float], None] = field(default=lambda _: None)
 
 
 class Stream:
@@ -103,6 +105,11 @@ class Stream:
     def promising(self) -> bool:
         """Whether its last fact is good."""
         return self._facts.last is not None and self._facts.last.good
+
+    @property
+    def latency(self) -> float | None:
+        """Seconds that its last probe took."""
+        return self._facts.last.latency if self._facts.last is not None else None
 
     @property
     def stats(self) -> StreamStats:
@@ -231,6 +238,9 @@ class Stream:
                 return
             self._skipped = None
         flight = Flight(self._tools.clock.monotonic(), due.nominal, self._course.started)
+        if due.why is Why.REGULAR and not self._course.asked:
+            # Others became due by what was just learned, or asked for.
+            self._hooks.late(max(0.0, flight.started - due.at))
         self._course = self._course.launched(flight, self._jitter())
         if due.why.fresh:
             self._tools.control.ask()

@@ -1,0 +1,193 @@
+"""Many integrations that are well: how long until all of them are at work, and what they cost while nothing happens."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import psutil
+
+from bench.audit import counted, requests
+from bench.exposition import Reading
+from bench.fleet import ALL, Fleet
+from bench.raw import Raw
+from bench.rig import Rig, megabytes, processor_seconds
+from bench.sizes import Sizes
+from bench.spec import spec
+
+WRITES: Final = frozenset({"create", "update", "patch", "delete"})
+
+
+@dataclass(slots=True, kw_only=True)
+class Scale:
+    """A fleet that grows."""
+
+    rig: Rig
+    admin: Raw
+    floor: Raw
+    sizes: Sizes
+    fleet: Fleet
+    made: int = 0
+    settled: dict[str, Any] = field(default_factory=dict)
+
+    async def learn(self) -> None:
+        """Has one integration come to rest, its preflight passed: its status is what all others are given.
+
+        What has not passed is looked at again and again, by ten preflights a second: not what is measured here.
+        """
+        admin = self.rig.provider.admin
+        keys = [admin.add_key(account=f"account-{number}").secret for number in range(self.fleet.namespaces)]
+        await self.fleet.prepare(self.admin, keys)
+        await self._grow(1)
+        self.rig.operator.start()
+        status = await self._rests(lambda status: bool((status.get("preflight") or {}).get("lastTime")))
+        self.rig.operator.stop()
+        passed = [
+            {"id": one["id"], "result": "Pass", "message": "as it should be"} for one in status["preflight"]["checks"]
+        ]
+        status["preflight"] |= {"checks": passed, "passed": len(passed), "failed": 0, "unknown": 0}
+        await self.fleet.write_status(self.admin, range(1), status)
+        self.rig.operator.start()
+        self.settled = await self._rests(lambda status: _condition(status, "PreflightPassed") == "True")
+        self.rig.operator.stop()
+
+    async def _rests(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The first integration's status once it is healthy, something holds, and nothing is written any more."""
+        deadline = time.monotonic() + 60.0
+        while True:
+            status: dict[str, Any] = (await self.admin.ask("GET", self.fleet.path(0))).get("status") or {}
+            if status.get("health") == "Healthy" and holds(status):
+                await self.rig.quiet()
+                return dict((await self.admin.ask("GET", self.fleet.path(0)))["status"])
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the first integration does not come to rest: {status}")
+            await asyncio.sleep(0.2)
+
+    async def step(self, count: int, *, first_ever: bool) -> dict[str, Any]:
+        """The figures of this many."""
+        await self._grow(count)
+        figures: dict[str, Any] = {"integrations": count}
+        everything = range(count)
+        if first_ever:
+            await self.fleet.write_status(self.admin, everything, None)
+            figures["first_start"] = await self._first_start(count)
+        await self.fleet.write_status(self.admin, everything, self.settled)
+        floor = await self._floor()
+        async with self._started(count) as (seconds, used):
+            figures["restart"] = {
+                "seconds": round(seconds, 2),
+                "cpu_seconds": round(used, 2),
+                "floor": round(floor, 2),
+                "ratio": round(seconds / floor, 2),
+                "megabytes": round(megabytes(self.rig.process())),
+            }
+            figures["idle"] = await self._idle(count)
+        return figures
+
+    async def _grow(self, count: int) -> None:
+        more = range(self.made, count)
+        await self.fleet.make_targets(self.admin, more)
+        await self.fleet.make_integrations(self.admin, more)
+        self.made = count
+
+    async def _floor(self) -> float:
+        """Seconds in which a bare client lists the same integrations, a page at a time, and begins to watch them."""
+        began = time.monotonic()
+        async for _ in self.floor.pages(ALL):
+            pass
+        await self.floor.watch_once(ALL)
+        return time.monotonic() - began
+
+    async def _first_start(self, count: int) -> dict[str, Any]:
+        """The very first start: every status is written."""
+        async with self._started(count, why="first") as (seconds, used):
+            figures = {"seconds": round(seconds, 2), "cpu_seconds": round(used, 2)}
+        floor = await self._floor()
+        began = time.monotonic()
+        await self.fleet.write_status(self.floor, range(count), self.settled)
+        floor += time.monotonic() - began
+        return figures | {"floor": round(floor, 2), "ratio": round(seconds / floor, 2)}
+
+    @asynccontextmanager
+    async def _started(self, count: int, *, why: str = "") -> AsyncIterator[tuple[float, float]]:
+        """The operator, and after how many seconds, of CPU too, all were reconciled, or had their first status."""
+        began = time.monotonic()
+        self.rig.operator.start(wait=False)
+
+        def done(now: Reading) -> bool:
+            if why:
+                return now.by("status_writes_total", "why").get(why, 0.0) >= count
+            return now.by("reconciles_total", "result").get("done", 0.0) >= count
+
+        ended = await self.rig.until(done, f"{count} to be reconciled", pause=0.1)
+        used = processor_seconds(self.rig.process())
+        try:
+            yield ended - began, used
+        finally:
+            self.rig.operator.kill()
+
+    async def _idle(self, count: int) -> dict[str, Any]:
+        """What it costs while nothing happens; scraped four times a minute, as Prometheus would."""
+        seconds = self.sizes.idle if count == self.sizes.growth[-1] else self.sizes.idle / 3
+        # Every stream has probed once, and every integration has heard of it.
+        await asyncio.sleep(self._interval * 1.5)
+        process = self.rig.process()
+        log, since = self.rig.cluster.audit_log, time.time()
+        before, used, began = await self.rig.reading(), processor_seconds(process), time.monotonic()
+        await asyncio.sleep(seconds)
+        lasted, used = time.monotonic() - began, processor_seconds(process) - used
+        now = (await self.rig.reading()).since(before)
+        quiet = megabytes(process)
+        scrape = await self._scrape(process)
+        found = [one for one in requests(log, since=since) if one.user.endswith(":ideogram-operator")] if log else []
+        writes = [one for one in found if one.verb in WRITES]
+        return {
+            "seconds": round(lasted, 1),
+            "cpu_percent": round(100 * used / lasted, 2),
+            "megabytes": round(quiet),
+            "loop_delay_p99_ms": now.milliseconds("loop_delay_seconds", 0.99),
+            "loop_delay_max_ms": now.milliseconds("loop_delay_seconds", 1.0),
+            "reconciles_per_second": round(now.total("reconciles_total") / lasted, 1),
+            "probes_per_second": round(now.total("probes_total") / lasted, 2),
+            "writes": counted(writes),
+            "reads": counted(one for one in found if one.verb not in WRITES),
+            **scrape,
+        }
+
+    @property
+    def _interval(self) -> float:
+        return float(str(self.fleet.spec["probe"]["interval"]).removesuffix("s"))
+
+    async def _scrape(self, process: psutil.Process) -> dict[str, Any]:
+        """One scrape of everything: how long it takes, and for how long it keeps the loop."""
+        before, used, began = await self.rig.reading(), processor_seconds(process), time.monotonic()
+        page = await self.rig.scrape()
+        lasted, used = time.monotonic() - began, processor_seconds(process) - used
+        await asyncio.sleep(0.5)
+        now = (await self.rig.reading()).since(before)
+        return {
+            "scrape_seconds": round(lasted, 2),
+            "scrape_cpu_seconds": round(used, 2),
+            "scrape_megabytes": round(len(page) / 1e6, 1),
+            "scrape_loop_delay_max_ms": now.milliseconds("loop_delay_seconds", 1.0),
+            "megabytes_after_scrape": round(megabytes(process)),
+        }
+
+
+def _condition(status: dict[str, Any], kind: str) -> str:
+    return str(next((one["status"] for one in status["conditions"] if one["type"] == kind), ""))
+
+
+async def measure_scale(rig: Rig, admin: Raw, floor: Raw, sizes: Sizes) -> list[dict[str, Any]]:
+    """The figures for each number of integrations."""
+    probe = {"interval": "10s" if sizes.idle > 10 else "2s", "generate": {"interval": "0s"}}  # noqa: PLR2004 - a smoke's
+    fleet = Fleet(
+        prefix="scale", namespaces=sizes.namespaces, kind="ConfigMap", spec=spec(rig.provider.url, probe=probe)
+    )
+    scale = Scale(rig=rig, admin=admin, floor=floor, sizes=sizes, fleet=fleet)
+    await scale.learn()
+    figures = [await scale.step(count, first_ever=count == sizes.growth[-1]) for count in sizes.growth]
+    await fleet.remove_integrations(admin)
+    return figures

@@ -1,0 +1,64 @@
+"""How large a run is."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """What one run measures.
+
+    Attributes:
+        storm: integrations on one key, each with a Deployment of its own.
+        storms: how often the provider dies and returns.
+        probe: ``spec.probe`` of the storm's integrations.
+        hold: ``spec.recovery.hold`` of the storm's integrations.
+        growth: numbers of integrations, ascending; the last is the one that the goals are about.
+        namespaces: over which integrations are spread; each has a key of its own.
+        idle: seconds for which the largest number idles; the smaller ones idle for a third of it.
+        keys: distinct keys, each of one integration.
+        keys_interval: seconds between the probes of each.
+        keys_seconds: for how long they are watched.
+    """
+
+    name: str
+    storm: int
+    storms: int
+    probe: dict[str, object]
+    hold: str
+    growth: tuple[int, ...]
+    namespaces: int
+    idle: float
+    keys: int
+    keys_interval: int
+    keys_seconds: float
+
+
+FREE_ONLY = {"interval": "0s"}
+
+FULL = Sizes(
+    name="full",
+    storm=1000,
+    storms=3,
+    probe={"interval": "10s", "suspectInterval": "2s", "generate": FREE_ONLY},
+    hold="15s",
+    growth=(100, 300, 1000, 3000, 10_000),
+    namespaces=100,
+    idle=60.0,
+    keys=1000,
+    keys_interval=10,
+    keys_seconds=60.0,
+)
+
+SMOKE = Sizes(
+    name="smoke",
+    storm=100,
+    storms=1,
+    probe={"interval": "1s", "suspectInterval": "500ms", "generate": FREE_ONLY},
+    hold="2s",
+    growth=(50, 200),
+    namespaces=5,
+    idle=6.0,
+    keys=50,
+    keys_interval=1,
+    keys_seconds=6.0,
+)
