@@ -1,17 +1,21 @@
 """A thousand keys: nothing is shared, so every integration is a stream of probes of its own."""
 
 import asyncio
+import json
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any, Final
 
 from bench.fleet import ALL, API, Json, integration, make_secret
-from bench.raw import Raw, spread
+from bench.raw import JSON_PATCH, Raw, spread
 from bench.rig import Provider, Rig, megabytes, processor_seconds, provide
+from bench.settling import settled_status
 from bench.sizes import Sizes
 from bench.spec import spec
 
 NAMESPACE: Final = "keys"
+INTEGRATIONS: Final = f"{API}/namespaces/{NAMESPACE}/ideogramintegrations"
 PROVIDERS: Final = 2
 PATIENCE: Final = 300.0
 
@@ -20,8 +24,9 @@ async def measure_keys(rig: Rig, admin: Raw, sizes: Sizes) -> dict[str, Any]:
     """CPU, and how late probes are, while every key is probed at its interval."""
     with ExitStack() as ends:
         providers = [ends.enter_context(provide(rig.folder, f"provider-{number}")) for number in range(PROVIDERS)]
-        await _make(admin, providers, sizes)
-        rig.operator.start(allow_hosts=tuple(provider.url for provider in providers))
+        rig.operator.flags = replace(rig.operator.flags, allow_hosts=tuple(provider.url for provider in providers))
+        await _make(admin, providers, rig, sizes)
+        rig.operator.start()
         await _all_healthy(admin, rig, sizes.keys)
         await rig.quiet(seconds=2.0 * sizes.keys_interval)
         figures = await _watch(rig, providers, sizes)
@@ -29,20 +34,33 @@ async def measure_keys(rig: Rig, admin: Raw, sizes: Sizes) -> dict[str, Any]:
         return figures
 
 
-async def _make(admin: Raw, providers: list[Provider], sizes: Sizes) -> None:
+async def _make(admin: Raw, providers: list[Provider], rig: Rig, sizes: Sizes) -> None:
     await admin.ask("POST", "/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
     probe: Json = {"interval": f"{sizes.keys_interval}s", "generate": {"interval": "0s"}}
 
     async def make(number: int) -> None:
-        name, provider = f"app-{number:05}", providers[number % PROVIDERS]
+        name, provider = _name(number), providers[number % PROVIDERS]
         key = provider.admin.add_key(account=f"account-{number}").secret
         await make_secret(admin, NAMESPACE, name, key)
         data = {"metadata": {"name": name}, "data": {"LOG_LEVEL": "info"}}
         await admin.ask("POST", f"/api/v1/namespaces/{NAMESPACE}/configmaps", data)
         body = integration(name, "ConfigMap", spec(provider.url, probe=probe), secret=name)
-        await admin.ask("POST", f"{API}/namespaces/{NAMESPACE}/ideogramintegrations", body)
+        await admin.ask("POST", INTEGRATIONS, body)
 
-    await spread(range(sizes.keys), make)
+    await make(0)
+    told = json.dumps(await settled_status(rig, admin, f"{INTEGRATIONS}/{_name(0)}"))
+    await spread(range(1, sizes.keys), make)
+
+    async def write(number: int) -> None:
+        value = json.loads(told.replace(_name(0), _name(number)))
+        change = {"op": "add", "path": "/status", "value": value}
+        await admin.ask("PATCH", f"{INTEGRATIONS}/{_name(number)}/status", [change], content_type=JSON_PATCH)
+
+    await spread(range(sizes.keys), write)
+
+
+def _name(number: int) -> str:
+    return f"app-{number:05}"
 
 
 async def _all_healthy(admin: Raw, rig: Rig, count: int) -> None:

@@ -19,7 +19,11 @@ Item = TypeVar("Item")
 
 
 class RefusedError(RuntimeError):
-    """The API server did not do what was asked; the message says what it said."""
+    """The API server did not do what was asked; the message says what it said, ``code`` is the HTTP status."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Raw:
@@ -50,7 +54,7 @@ class Raw:
         async with self._session.request(method, self._server + path, data=data, headers=headers) as answer:
             content = await answer.read()
             if answer.status >= 400:  # noqa: PLR2004 - HTTP's own numbers
-                raise RefusedError(f"{method} {path}: {answer.status} {content[:300]!r}")
+                raise RefusedError(answer.status, f"{method} {path}: {answer.status} {content[:300]!r}")
             return json.loads(content)
 
     async def pages(self, path: str) -> AsyncIterator[list[Any]]:

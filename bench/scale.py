@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -14,6 +14,7 @@ from bench.exposition import Reading
 from bench.fleet import ALL, Fleet
 from bench.raw import Raw
 from bench.rig import Rig, megabytes, processor_seconds
+from bench.settling import settled_status
 from bench.sizes import Sizes
 from bench.spec import spec
 
@@ -33,37 +34,12 @@ class Scale:
     settled: dict[str, Any] = field(default_factory=dict)
 
     async def learn(self) -> None:
-        """Has one integration come to rest, its preflight passed: its status is what all others are given.
-
-        What has not passed is looked at again and again, by ten preflights a second: not what is measured here.
-        """
+        """Has one integration come to rest: its status is what all others are given."""
         admin = self.rig.provider.admin
         keys = [admin.add_key(account=f"account-{number}").secret for number in range(self.fleet.namespaces)]
         await self.fleet.prepare(self.admin, keys)
         await self._grow(1)
-        self.rig.operator.start()
-        status = await self._rests(lambda status: bool((status.get("preflight") or {}).get("lastTime")))
-        self.rig.operator.stop()
-        passed = [
-            {"id": one["id"], "result": "Pass", "message": "as it should be"} for one in status["preflight"]["checks"]
-        ]
-        status["preflight"] |= {"checks": passed, "passed": len(passed), "failed": 0, "unknown": 0}
-        await self.fleet.write_status(self.admin, range(1), status)
-        self.rig.operator.start()
-        self.settled = await self._rests(lambda status: _condition(status, "PreflightPassed") == "True")
-        self.rig.operator.stop()
-
-    async def _rests(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The first integration's status once it is healthy, something holds, and nothing is written any more."""
-        deadline = time.monotonic() + 60.0
-        while True:
-            status: dict[str, Any] = (await self.admin.ask("GET", self.fleet.path(0))).get("status") or {}
-            if status.get("health") == "Healthy" and holds(status):
-                await self.rig.quiet()
-                return dict((await self.admin.ask("GET", self.fleet.path(0)))["status"])
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"the first integration does not come to rest: {status}")
-            await asyncio.sleep(0.2)
+        self.settled = await settled_status(self.rig, self.admin, self.fleet.path(0))
 
     async def step(self, count: int, *, first_ever: bool) -> dict[str, Any]:
         """The figures of this many."""
@@ -174,10 +150,6 @@ class Scale:
             "scrape_loop_delay_max_ms": now.milliseconds("loop_delay_seconds", 1.0),
             "megabytes_after_scrape": round(megabytes(process)),
         }
-
-
-def _condition(status: dict[str, Any], kind: str) -> str:
-    return str(next((one["status"] for one in status["conditions"] if one["type"] == kind), ""))
 
 
 async def measure_scale(rig: Rig, admin: Raw, floor: Raw, sizes: Sizes) -> list[dict[str, Any]]:

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from bench.audit import Request, counted, requests
 from bench.fleet import ALL, Fleet
-from bench.raw import JSON_PATCH, Raw, spread
+from bench.raw import JSON_PATCH, Raw, RefusedError, spread
 from bench.rig import Rig
+from bench.settling import settled_status
 from bench.sizes import Sizes
 from bench.spec import spec
 
@@ -18,6 +19,7 @@ NAMESPACES: Final = 5
 PATIENCE: Final = 300.0
 TARGET: Final = "deployments"
 STRAY: Final = 1
+STALE: Final = 422
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +82,12 @@ class Storm:
         for fleet in (self.fleet, self.twin):
             await fleet.prepare(self.admin, [self.rig.provider.key])
             await fleet.make_targets(self.admin, everything)
-        self.rig.operator.start()
-        await self.fleet.make_integrations(self.admin, everything)
+        await self.fleet.make_integrations(self.admin, range(1))
+        settled = await settled_status(self.rig, self.admin, self.fleet.path(0))
+        await self.fleet.make_integrations(self.admin, everything[1:])
+        await self.fleet.write_status(self.admin, everything, settled)
         await self.twin.make_integrations(self.admin, everything)
+        self.rig.operator.start()
         await self._all("Live")
         await self.rig.quiet(seconds=5.0)
 
@@ -125,9 +130,7 @@ class Storm:
             if status is not None:
                 change = [{"op": "add", "path": "/status", "value": status}]
                 await self.floor.ask("PATCH", f"{self.twin.path(number)}/status", change, content_type=JSON_PATCH)
-            path = self.twin.target_path(number)
-            live = await self.floor.ask("GET", path)
-            await self.floor.ask("PATCH", path, _operations(live, fallback=fallback), content_type=JSON_PATCH)
+            await self._switch(self.twin.target_path(number), fallback=fallback)
 
         await spread(range(self.sizes.storm), switch)
         await asyncio.sleep(0.5)
@@ -136,6 +139,18 @@ class Storm:
         patches = [one for one in found if one.resource == TARGET]
         first = min(one.received for one in (found if status is not None else patches))
         return max(one.answered for one in patches) - first
+
+    async def _switch(self, path: str, *, fallback: bool) -> None:
+        while True:
+            live = await self.floor.ask("GET", path)
+            try:
+                await self.floor.ask("PATCH", path, _operations(live, fallback=fallback), content_type=JSON_PATCH)
+            except RefusedError as error:
+                # The Deployment controller was faster, which happens to the operator as well.
+                if error.code != STALE:
+                    raise
+            else:
+                return
 
     @property
     def _log(self) -> Any:
