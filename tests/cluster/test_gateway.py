@@ -10,6 +10,7 @@ from kubernetes.aio.client import Configuration
 from kubernetes.aio.config import ConfigException
 
 from ideogram_operator.cluster import errors, kinds
+from ideogram_operator.cluster import gateway as gateways
 from ideogram_operator.cluster.connection import Connection, Unreachable, connect
 from ideogram_operator.cluster.gateway import Gateway, Patience
 from ideogram_operator.resource.words import TargetKind
@@ -323,3 +324,44 @@ async def test_credentials_that_cannot_be_had_now_are_trouble_with_the_cluster(
         with pytest.raises(errors.Unavailable, match="credentials"):
             async for _ in gateway.watch(WHERE, resource_version="1", seconds=1):
                 pass
+
+
+async def test_a_glance_asks_once_and_for_one(gateway: Gateway, server: Server) -> None:
+    server.answers = [says(503), says(200, {"items": []})]
+    with pytest.raises(errors.Unavailable):
+        await gateway.glance(WHERE, seconds=0.5)
+    await gateway.glance(WHERE, seconds=0.5)
+    assert [request.query.get("limit") for request in server.asked] == ["1", "1"]
+
+
+async def test_a_glance_waits_no_longer_than_it_is_told(gateway: Gateway, server: Server) -> None:
+    server.answers = [hangs]
+    with pytest.raises(errors.Unavailable):
+        async with asyncio.timeout(0.45):
+            await gateway.glance(WHERE, seconds=0.05)
+
+
+async def test_requests_without_an_answer_are_counted(gateway: Gateway, server: Server) -> None:
+    server.answers = [says(503), says(200, OBJECT)]
+    await gateway.get(WHERE)
+    assert gateway.unanswered == 1
+    server.answers = [says(404)]
+    with pytest.raises(errors.NotFound):
+        await gateway.get(WHERE)
+    assert gateway.unanswered == 1, "that was an answer"
+
+
+async def test_a_watch_that_says_nothing_is_given_up_long_before_its_time(
+    gateway: Gateway, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silent(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await asyncio.sleep(60)
+        return response
+
+    monkeypatch.setattr(gateways, "SILENCE", 0.1)
+    server.answers = [silent]
+    events = gateway.watch(WHERE, resource_version="1", seconds=240)
+    with pytest.raises(errors.Unavailable):
+        await asyncio.wait_for(anext(events), 20)
