@@ -6,6 +6,7 @@ from typing import Any, Final
 import pytest
 
 from lab.api_proxy import Fate, Rule
+from lab.waiting import wait_until
 from tests.e2e.shop import condition, ordered, target
 from tests.faults.detour import INTEGRATIONS, Detour
 from tests.faults.measuring import Measuring, each, measures
@@ -85,7 +86,7 @@ def test_what_targets_do_not_wait_for(detour: Detour, row: Measuring, case: Rule
     stall.admin.fault("refused")
     stall.reads("false")
     row.acted()
-    assert detour.proxy.hits(number) > 0
+    wait_until(lambda: detour.proxy.hits(number) > 0, "the request that is refused")
     row.ends()
     detour.proxy.heal()
     stall.shop.fallen_back(stall.name, timeout=SECONDS)

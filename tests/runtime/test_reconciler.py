@@ -33,6 +33,17 @@ async def test_a_status_that_cannot_be_written_keeps_no_target_from_fallback() -
     assert life.switch() == "false"
 
 
+async def test_a_finalizer_that_could_not_be_set_is_no_trouble_any_more_once_nothing_needs_it() -> None:
+    life = await live()
+    life.api.trouble.append(on("patch", PLURAL))
+    await life.see("503")
+    assert life.condition("Ready")[:2] == ("False", "ClusterUnreachable")
+    life.api.trouble.clear()
+    await life.see("ok ok")
+    assert life.state is State.LIVE
+    assert life.condition("Ready")[0] == "True"
+
+
 async def test_a_finalizer_that_cannot_be_set_keeps_no_target_from_fallback() -> None:
     life = await live()
     life.api.trouble.append(on("patch", PLURAL, forbidden))

@@ -47,7 +47,10 @@ class Actor:
         Raises:
             ClusterError: status could not be written before a way back, and so nothing was given back.
         """
-        held = protecting and (decision.memory.state is not State.LIVE or decision.wanted is not TargetMode.LIVE)
+        holding = decision.memory.state is not State.LIVE or decision.wanted is not TargetMode.LIVE
+        if not holding:
+            record.unprotected = None  # nothing is left that would need it
+        held = protecting and holding
         tried_before = record.unprotected is not None
         if held and not tried_before:
             await self._protect(record)

@@ -73,20 +73,20 @@ LOST_ANSWER: Final = _row(
 )
 HANGING: Final = _row("hanging", "The PATCH of a target never gets an answer, once", f"Fallback; {ONCE}")
 SILENT: Final = _row(
-    "silent-watch", "The watch of integrations is silent: its other end is dead", "An edit is noticed within 75 s"
+    "silent-watch", "The watch of integrations is silent: its other end is dead", "An edit is noticed within 80 s"
 )
 SILENT_TARGETS: Final = _row(
     "silent-watch-targets",
     "The watch of targets is silent, and somebody puts a target back in fallback",
-    "It is told again within 35 s",
+    "It is told again within 80 s",
 )
 CLOSED: Final = _row(
     "closed-watches",
     "All watches are closed as soon as they are open",
-    "Asked for once a second at most; an edit counts",
+    "Asked for again with a pause; an edit counts",
 )
 GONE: Final = _row(
-    "gone-watches", "All watches say 410 Gone as soon as they are open", "Listed once a second at most; an edit counts"
+    "gone-watches", "All watches say 410 Gone as soon as they are open", "Listed again with a pause; an edit counts"
 )
 CRD: Final = _row(
     "crd",
