@@ -67,6 +67,7 @@ def parts(house: House) -> Parts:
         clock=VirtualClock(),
         settings=SimpleNamespace(namespaces=()),
         agenda=house.agenda,
+        hurry=house.agenda.retry,
         housekeeping=house.keeping,
         metrics=house.metrics,
         hurry=house.agenda.retry,
