@@ -70,7 +70,6 @@ def parts(house: House) -> Parts:
         hurry=house.agenda.retry,
         housekeeping=house.keeping,
         metrics=house.metrics,
-        hurry=house.agenda.retry,
     )
     return cast("Parts", made)
 
