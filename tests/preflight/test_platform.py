@@ -91,7 +91,8 @@ ROLES = "/apis/rbac.authorization.k8s.io/v1/namespaces/{}/roles"
 def chart_rules(world: World) -> list[Json]:
     """What the chart grants the operator in this namespace."""
     path = ROLES.format(world.namespace)
-    (role,) = [one for one in world.kube.get(path)["items"] if not one["metadata"]["name"].startswith("account-")]
+    names = {one["metadata"]["name"]: one for one in world.kube.get(path)["items"]}
+    (role,) = [one for name, one in names.items() if not name.startswith("account-") and not name.endswith("-lease")]
     found: list[Json] = role["rules"]
     return found
 

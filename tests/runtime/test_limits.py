@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ideogram_operator.runtime.limits import BlastRadius
+from ideogram_operator.runtime.limits import ORPHANED, BlastRadius
 
 
 @dataclass
@@ -136,3 +136,14 @@ def test_however_many_want_all_the_room_some_is_left(hand: Hand) -> None:
         for hog in range(5):
             limits.enter((f"hog-{hog}", number), rolls_out=True)
     assert limits.room(("neighbour", "web"), rolls_out=True)
+
+
+def test_a_rollout_that_nobody_follows_any_more_keeps_its_place_for_a_while_only(hand: Hand) -> None:
+    limits = radius(hand, rollouts=1)
+    limits.enter(("shop", "a"), rolls_out=True)
+    limits.orphan(("shop", "a"))
+    limits.orphan(("shop", "never"))
+    hand.at += ORPHANED - 1
+    assert not limits.enter(("shop", "b"), rolls_out=True), "its pods are still being replaced"
+    hand.at += 1
+    assert limits.enter(("shop", "b"), rolls_out=True)

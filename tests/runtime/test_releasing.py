@@ -4,6 +4,7 @@ import pytest
 
 from ideogram_operator.cluster.errors import ClusterError
 from ideogram_operator.resource.words import PLURAL
+from ideogram_operator.runtime.limits import ORPHANED
 from tests.runtime.life import KEY, Life, fallen, live
 from tests.runtime.memory_api import Trouble, forbidden, on
 
@@ -30,6 +31,15 @@ async def test_what_it_holds_is_given_back_and_it_is_gone() -> None:
     assert life.switch() == "true"
     assert life.claims() == []
     assert len(life.operator.records) == 0
+
+
+async def test_rollouts_of_those_that_are_gone_keep_nobody_else_waiting_for_long() -> None:
+    """A team that deletes its integrations in an outage must not use up the rollouts of all others for ten minutes."""
+    life = await fallen()
+    assert await end(life)
+    assert life.limits.rolling == 1, "its pods are being replaced"
+    life.clock.seconds += ORPHANED
+    assert life.limits.rolling == 0
 
 
 async def test_a_live_one_goes_at_once() -> None:

@@ -18,6 +18,8 @@ from ideogram_operator.runtime.clock import Clock
 MINUTE = 60.0
 SHARE = 4
 """A namespace's places for each that is still free."""
+ORPHANED = 30.0
+"""Seconds for which a rollout counts whose integration is gone."""
 
 Place = tuple[str, Hashable]
 """A namespace, and what in it is switched."""
@@ -91,6 +93,11 @@ class BlastRadius:
     def leave(self, target: Place) -> None:
         """The target's rollout is over, or was never needed."""
         self._rolling.pop(target, None)
+
+    def orphan(self, target: Place) -> None:
+        """Nobody follows the target's rollout any more: it keeps its place for as long as most rollouts take."""
+        if target in self._rolling:
+            self._rolling[target] = min(self._rolling[target], self.clock.monotonic() - self.longest + ORPHANED)
 
     @property
     def rolling(self) -> int:

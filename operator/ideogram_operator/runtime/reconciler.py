@@ -262,6 +262,8 @@ class Reconciler:
         self.preflights.forget(key)
         self.verifier.forget(key)
         record = self.records.pop(key)
+        if record is not None:
+            self.actor.switchboard.abandon(key.namespace, record.targets.values())
         if record is not None and record.spec is not None:
             self.gatherer.keys.forget(self.gatherer.place(record))
 

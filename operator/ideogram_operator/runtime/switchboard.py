@@ -5,7 +5,7 @@ often as anybody likes, after any crash, and ends in the same place. What went w
 nothing is raised but cancellation, so that one target's trouble never keeps the next from being told.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,6 +67,11 @@ class Switchboard:
                 await self._tell(order, known)
             else:
                 known.again_at = self.clock.monotonic() + SOON
+
+    def abandon(self, namespace: str, targets: Iterable[Known]) -> None:
+        """Nobody asks for these targets any more; a rollout by which they were given back may still go on."""
+        for known in targets:
+            self.limits.orphan((namespace, str(known.ref)))
 
     async def _tell(self, order: Order, known: Known) -> None:
         if order.claim is not None and known.conflict(order.version) is not None:
