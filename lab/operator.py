@@ -141,9 +141,10 @@ class Operator:
         folder: Path,
         environment: Mapping[str, str] | None = None,
         output: Path | int | None = None,
+        process: type[Child] = Child,
     ) -> None:
         """``environment``: variables besides; ``output``: where its log goes, if it is not to be kept."""
-        self.flags = flags
+        self.flags, self._process = flags, process
         self._folder = folder
         self._environment, self._output = environment, output
         self._port = 0
@@ -177,7 +178,7 @@ class Operator:
         self.flags = replace(self.flags, **changes)
         self._port = _free_port()
         script = Path(sysconfig.get_path("scripts")) / "ideogram-operator"
-        self._child = Child(
+        self._child = self._process(
             "operator",
             [script, "run", *self.flags.typed(self._port)],
             folder=self._folder,

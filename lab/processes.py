@@ -12,6 +12,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO, Protocol
 
 _PR_SET_PDEATHSIG = 1
 # Loaded here, not between fork and exec, where loading a library could wait for a lock nobody will release.
@@ -22,6 +23,24 @@ LOG_TAIL = 30
 
 class ChildDiedError(RuntimeError):
     """A child ended by itself; the message carries the end of its log."""
+
+
+class Process(Protocol):
+    """What is asked of a process of ``subprocess``, and of one that is forked."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code, negative for a signal; None while it runs."""
+
+    def poll(self) -> int | None:
+        """Its exit code, found out now."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, once it has ended; raises ``subprocess.TimeoutExpired``."""
 
 
 class Child:
@@ -52,20 +71,28 @@ class Child:
         self.log = folder / f"{name}.log"
         self._pid_file = folder / f"{name}.pid"
         bare = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "TMPDIR": str(folder)}
-        parent = os.getpid()
         self.log.touch()
         with open(self.log if output is None else output, "ab", closefd=not isinstance(output, int)) as log:
-            self._process = subprocess.Popen(
+            self._process = self._spawn(
                 [str(part) for part in argv],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=bare | dict(environment or {}),
-                cwd=folder,
-                process_group=0,
-                preexec_fn=lambda: die_with_parent(parent, signal.SIGKILL),  # noqa: PLW1509 - one system call, nothing that takes a lock
+                folder=folder,
+                environment=bare | dict(environment or {}),
+                log=log,
             )
         self._pid_file.write_text(str(self.pid))
+
+    def _spawn(self, argv: Sequence[str], *, folder: Path, environment: Mapping[str, str], log: IO[bytes]) -> Process:
+        parent = os.getpid()
+        return subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            cwd=folder,
+            process_group=0,
+            preexec_fn=lambda: die_with_parent(parent, signal.SIGKILL),  # noqa: PLW1509 - one system call, nothing that takes a lock
+        )
 
     @property
     def pid(self) -> int:

@@ -10,6 +10,7 @@ import pytest
 from lab.cluster import Cluster
 from lab.kube import Kube
 from lab.operator import Flags, Operator, grant_rights, operator_kubeconfig
+from lab.processes import Child
 from lab.simulator import Simulator
 from tests.e2e.rights import Rights
 from tests.e2e.shop import Shop
@@ -64,6 +65,7 @@ def run_operator(shop: Shop, tmp_path: Path) -> Iterator[RunOperator]:
             home: str | None = None,
             environment: dict[str, str] | None = None,
             output: Path | int | None = None,
+            process: type[Child] = Child,
         ) -> Operator:
             home = home or shop.namespace
             if grant:
@@ -79,7 +81,8 @@ def run_operator(shop: Shop, tmp_path: Path) -> Iterator[RunOperator]:
             )
             folder = tmp_path / "operator"
             folder.mkdir(exist_ok=True)
-            return ends.enter_context(Operator(flags, folder=folder, environment=environment, output=output))
+            made = Operator(flags, folder=folder, environment=environment, output=output, process=process)
+            return ends.enter_context(made)
 
         yield run
 
