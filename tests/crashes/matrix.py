@@ -39,7 +39,7 @@ class Matrix:
         self._integrate()
         for phase in self.scenario.phases:
             ran = self.stage.run(phase, self.scenario.targets)
-            self.points.append(ran.points if phase.crashes else [])
+            self.points.append(self._worth_it(ran.points) if phase.crashes else [])
             self.ends.append(ran.end)
 
     def crash(self, points: Sequence[Point | None]) -> None:
@@ -60,6 +60,13 @@ class Matrix:
         """The kinds of writes, by phase, at which no run was killed."""
         phases = zip(self.scenario.phases, self.points, strict=True)
         return {(phase.name, point.write) for phase, points in phases for point in points} - self._hit
+
+    def _worth_it(self, points: Sequence[Point]) -> list[Point]:
+        """All before which it may die; of those after which it may the last of each kind.
+
+        What is there after one write is there before the next, too: what is different is that no answer came.
+        """
+        return list(points) if self.when is When.BEFORE else list({point.write: point for point in points}.values())
 
     def _integrate(self) -> None:
         self.stage.integrate(live, QUICK | {"targets": self.scenario.entries} | self.scenario.spec)
