@@ -56,6 +56,8 @@ def _operate(argv: Sequence[str], folder: Path, environment: Mapping[str, str], 
     """What a process of its own does between fork and exec, and then the command."""
     os.setpgid(0, 0)
     die_with_parent(os.getppid(), signal.SIGKILL)
+    # One of them would keep the process that forks alive when those are gone for whom it does.
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     told, nothing = os.open(log, os.O_WRONLY | os.O_APPEND), os.open(os.devnull, os.O_RDONLY)
     for wanted, given in ((0, nothing), (1, told), (2, told)):
         os.dup2(given, wanted)
