@@ -62,11 +62,11 @@ class Matrix:
         return {(phase.name, point.write) for phase, points in phases for point in points} - self._hit
 
     def _worth_it(self, points: Sequence[Point]) -> list[Point]:
-        """All before which it may die; of those after which it may the last of each kind.
+        """All before which it may die; of those after which it may the first of each kind.
 
         What is there after one write is there before the next, too: what is different is that no answer came.
         """
-        return list(points) if self.when is When.BEFORE else list({point.write: point for point in points}.values())
+        return [point for point in points if self.when is When.BEFORE or point.count == 1]
 
     def _integrate(self) -> None:
         self.stage.integrate(live, QUICK | {"targets": self.scenario.entries} | self.scenario.spec)

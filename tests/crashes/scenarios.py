@@ -49,12 +49,16 @@ def everywhere(status: Json, mode: str) -> bool:
     return told and all("patched" in flip and "ready" in flip for flip in status.get("history", [])[-1:])
 
 
+def probed(status: Json) -> bool:
+    """Whether this operator has asked the API itself: before it has, it says of its health that it does not know."""
+    return status.get("health") in {"Healthy", "Degraded", "Down"}
+
+
 def held(item: Json | None) -> bool:
     """Whether it is in fallback, with all that belongs to it."""
     status = (item or {}).get("status", {})
-    return bool(
-        item and held_by_finalizer(item) and status.get("state") == "Fallback" and everywhere(status, "Fallback")
-    )
+    told = status.get("state") == "Fallback" and everywhere(status, "Fallback")
+    return bool(item and told and probed(status) and held_by_finalizer(item))
 
 
 def live(item: Json | None) -> bool:
@@ -73,9 +77,8 @@ def gone(item: Json | None) -> bool:
 def throttled(item: Json | None) -> bool:
     """Whether it does less, though it is not in fallback."""
     status = (item or {}).get("status", {})
-    return bool(
-        item and held_by_finalizer(item) and status.get("state") != "Fallback" and everywhere(status, "Throttled")
-    )
+    told = status.get("state") != "Fallback" and everywhere(status, "Throttled")
+    return bool(item and told and probed(status) and held_by_finalizer(item))
 
 
 def rehearsed(item: Json | None) -> bool:

@@ -1,7 +1,8 @@
-"""kill -9 of the operator before and after every write; then it is started again, and everything ends the same.
+"""kill -9 of the operator at every write; then it is started again, and everything ends the same.
 
 The writes are found by recording a run without a crash, so that one that is added later is covered by itself. Each run
-of a scenario has one crash in each of its phases: the next write, until all phases are through with theirs.
+of a scenario has one crash in each of its phases: the next write, until all phases are through with theirs. Before each
+write it dies once; after a write, its answer lost, once for each kind.
 """
 
 from itertools import zip_longest
