@@ -17,13 +17,12 @@ from bench.raw import Raw
 from bench.readme import readme
 from bench.rig import Rig, open_rig
 from bench.scale import measure_scale
-from bench.sizes import FULL, SMOKE, Sizes
+from bench.sizes import FULL, PARTS, SMOKE, Sizes
 from bench.storm import measure_storm
 from lab.kubeconfig import read_kubeconfig
 
 HERE: Final = Path(__file__).resolve().parent
 RESULTS: Final = HERE / "results"
-PARTS: Final = ("storm", "scale", "keys")
 
 
 def main() -> int:
@@ -36,8 +35,8 @@ def main() -> int:
     if asked.what == "report":
         return _report(check=asked.check)
     if asked.what == "smoke":
-        return _smoke(asked.only or PARTS)
-    for part in asked.only or PARTS:
+        return _smoke(asked.only or SMOKE.parts)
+    for part in asked.only or FULL.parts:
         _write(part, _measure(part, FULL))
     return _report(check=False)
 
@@ -64,6 +63,7 @@ def _measure(part: str, sizes: Sizes) -> Any:
 
 
 async def _part(part: str, rig: Rig, sizes: Sizes) -> Any:
+    rig.rest = sizes.rest
     access = read_kubeconfig(rig.cluster.kubeconfig), read_kubeconfig(rig.account)
     async with Raw.open(access[0]) as admin, Raw.open(access[1]) as floor:
         ways: dict[str, Callable[[], Coroutine[Any, Any, Any]]] = {

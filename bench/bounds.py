@@ -19,9 +19,10 @@ def broken(found: Mapping[str, Any]) -> list[str]:
 def _of_storm(storm: Mapping[str, Any] | None) -> Iterator[str]:
     if storm is None:
         return
-    for way in ("dies", "returns"):
-        if storm[way]["ratio"] > WORST_STORM:
-            yield f"storm, provider {way}: {storm[way]['ratio']} times the floor, more than {WORST_STORM}"
+    # On the way back status has to be written first: the floor writes it, too.
+    for way, ratio in (("dies", storm["dies"]["ratio"]), ("returns", storm["returns"]["ratio_with_status"])):
+        if ratio > WORST_STORM:
+            yield f"storm, provider {way}: {ratio} times the floor, more than {WORST_STORM}"
     until = storm["dies"]["requests_per_target_until_last"]
     if until > MOST_UNTIL_LAST:
         yield f"storm, provider dies: {until} requests a target before the last is told, more than {MOST_UNTIL_LAST}"

@@ -50,6 +50,7 @@ class Rig:
     Attributes:
         folder: what they write.
         operator: not started; it acts as the chart's ServiceAccount.
+        rest: seconds without a write after which it is taken to rest.
     """
 
     cluster: Cluster
@@ -57,6 +58,7 @@ class Rig:
     operator: Operator
     folder: Path
     account: Path
+    rest: float = 3.0
 
     def process(self) -> psutil.Process:
         """The operator's."""
@@ -93,8 +95,8 @@ class Rig:
             await asyncio.sleep(pause)
         raise TimeoutError(f"waited {patience:g} s for {what}; the log ends with\n{self.operator.log_tail()}")
 
-    async def quiet(self, *, seconds: float = 3.0, patience: float = 240.0) -> None:
-        """Returns once nothing was written for so many seconds."""
+    async def quiet(self, *, seconds: float = 0.0, patience: float = 240.0) -> None:
+        """Returns once nothing was written for so many seconds, and for ``rest``."""
         last, since = -1.0, time.monotonic()
 
         def still(now: Reading) -> bool:
@@ -102,7 +104,7 @@ class Rig:
             written = now.total("status_writes_total") + now.total("target_patches_total")
             if written != last:
                 last, since = written, time.monotonic()
-            return time.monotonic() - since >= seconds
+            return time.monotonic() - since >= max(seconds, self.rest)
 
         await self.until(still, "the operator to come to rest", patience=patience, pause=0.25)
 

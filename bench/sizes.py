@@ -18,6 +18,8 @@ class Sizes:
         keys: distinct keys, each of one integration.
         keys_interval: seconds between the probes of each.
         keys_seconds: for how long they are watched.
+        rest: seconds without a write after which the operator is taken to rest.
+        parts: of the bench that are measured.
     """
 
     name: str
@@ -31,8 +33,11 @@ class Sizes:
     keys: int
     keys_interval: int
     keys_seconds: float
+    rest: float
+    parts: tuple[str, ...]
 
 
+PARTS = ("storm", "scale", "keys")
 FREE_ONLY = {"interval": "0s"}
 
 FULL = Sizes(
@@ -47,6 +52,8 @@ FULL = Sizes(
     keys=1000,
     keys_interval=10,
     keys_seconds=60.0,
+    rest=3.0,
+    parts=PARTS,
 )
 
 SMOKE = Sizes(
@@ -61,4 +68,7 @@ SMOKE = Sizes(
     keys=50,
     keys_interval=1,
     keys_seconds=6.0,
+    rest=1.0,
+    # A thousand keys have figures only, and no ratio to hold.
+    parts=("storm", "scale"),
 )

@@ -89,7 +89,7 @@ class Storm:
         await self.twin.make_integrations(self.admin, everything)
         self.rig.operator.start()
         await self._all("Live")
-        await self.rig.quiet(seconds=5.0)
+        await self.rig.quiet()
 
     async def flip(self, state: str) -> Flip:
         """Has the provider die or return, and waits until all that follows is over."""
