@@ -12,6 +12,7 @@ from lab.kube import Kube
 from lab.operator import Flags, Operator, grant_rights, operator_kubeconfig
 from lab.processes import Child
 from lab.simulator import Simulator
+from lab.warm import WarmChild
 from tests.e2e.rights import Rights
 from tests.e2e.shop import Shop
 from tests.servers import bucket_server, mariadb, mariadb_server, postgres, postgres_server, shared_servers
@@ -65,7 +66,6 @@ def run_operator(shop: Shop, tmp_path: Path) -> Iterator[RunOperator]:
             home: str | None = None,
             environment: dict[str, str] | None = None,
             output: Path | int | None = None,
-            process: type[Child] = Child,
         ) -> Operator:
             home = home or shop.namespace
             if grant:
@@ -81,6 +81,8 @@ def run_operator(shop: Shop, tmp_path: Path) -> Iterator[RunOperator]:
             )
             folder = tmp_path / "operator"
             folder.mkdir(exist_ok=True)
+            # Variables of the loader, and an output that breaks, are for a process that is begun from nothing.
+            process = WarmChild if environment is None and output is None else Child
             made = Operator(flags, folder=folder, environment=environment, output=output, process=process)
             return ends.enter_context(made)
 

@@ -13,6 +13,7 @@ from lab.kube import Json
 from lab.operator import Flags, Operator, grant_rights, operator_kubeconfig
 from lab.tcp_proxy import TcpProxy
 from lab.waiting import wait_until
+from lab.warm import WarmChild
 from tests.e2e.shop import Shop, Timeline, history
 
 pytestmark = [pytest.mark.cluster, pytest.mark.e2e]
@@ -44,7 +45,7 @@ def replica(shop: Shop, tmp_path: Path) -> Iterator[Replica]:
                 lease_seconds=seconds,
                 identity=name,
             )
-            return ends.enter_context(Operator(flags, folder=folder))
+            return ends.enter_context(Operator(flags, folder=folder, process=WarmChild))
 
         yield start
 
