@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.e2e, pytest.mark.timeout(400)]
 
 CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/ideogramintegrations.ideogram-operator.io"
 BLACKOUT = 120.0
-PROMPT = 6.0
+PROMPT = 10.0
 """Within which the API server's return must have been noticed and acted on."""
 SECONDS = 30.0
 """Within which a fault that has ended must be forgotten, on a machine that is busy."""
@@ -104,8 +104,9 @@ def blackout(own: Own) -> Iterator[Blackout]:
         times = [time.monotonic() - began]
         fallen.shop.reads("true", name=fallen.name, timeout=100)
         times.append(time.monotonic() - began)
-        statuses = [dead.fallen(), fallen.live(timeout=100), healed.live(timeout=100)]
+        well = healed.live(timeout=100)
         times.append(time.monotonic() - began)
+        statuses = [dead.fallen(), fallen.live(timeout=100), well]
         found = [
             Outcome(seconds=seconds, rollouts=each.generation - generations[each.name], status=status)
             for each, seconds, status in zip((dead, fallen, healed), times, statuses, strict=True)
