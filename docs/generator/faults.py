@@ -35,8 +35,9 @@ within 25 s. A row says so where it differs.
 _NOTHING_TO_WAIT_FOR: Final = "\N{EN DASH}"
 _CRASHES: Final = """## The operator is killed
 
-The operator is killed (SIGKILL) at every write that it makes, once just before the API server has it and once just
-after, and started again. Each time the end is the one of an undisturbed run, with exactly one rollout per flip and a
+The operator is killed (SIGKILL) just before the API server has each write that it makes, and just after the first of
+each kind (what is stored after a write is what is stored before the next), and started again. Each time the end is
+the one of an undisturbed run, with exactly one rollout per flip and a
 pod template that is the same to the bit. *Recovered*: from the start of the new process until that end.
 
 """
