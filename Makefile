@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# Six workers on two cores: tests wait for the cluster more than they compute.
-WORKERS ?= 6
+# Five workers on two cores: tests wait for the cluster more than they compute.
+WORKERS ?= 5
 PYTEST_ARGS ?=
 
 RESULTS ?= .faults

@@ -98,7 +98,8 @@ def test_thousands_of_integrations_are_created(tenant: Tenant, neighbour: Shop, 
         flips_in_time(neighbour, "refused", f"creates {MANY} integrations", within=2 * IN_TIME)
         creating.result()
     operator.must_live()
-    tenant.kube.delete(tenant.path)
+    with Kube(tenant.access, timeout=120.0) as patient:
+        patient.delete(tenant.path)
 
 
 def count_of(operator: Operator) -> int:
