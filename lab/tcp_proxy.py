@@ -7,16 +7,14 @@ certificate is good for 127.0.0.1, where the proxy is.
 import asyncio
 import socket
 import struct
-import threading
-from collections.abc import Coroutine
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Final, Self
 from urllib.parse import urlsplit
 
+from lab.loop_thread import LoopThread
 from lab.ports import ReservedPort
 
 CHUNK: Final = 64 * 1024
-Answer = TypeVar("Answer")
 
 
 class TcpProxy:
@@ -36,8 +34,7 @@ class TcpProxy:
         self.port = self._reserved.number
         self.connections = 0
         self._delay = 0.0
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._loop = LoopThread()
         self._flowing = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
@@ -48,46 +45,41 @@ class TcpProxy:
         return f"{self._scheme}://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        self._do(self._accept())
-        self._do(self._set_flowing(flowing=True))
+        self._loop.start()
+        self._loop.do(self._accept())
+        self._loop.do(self._set_flowing(flowing=True))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._do(self._end())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._loop.do(self._end())
+        self._loop.end()
         self._reserved.close()
 
     def cut(self) -> int:
         """Resets every open connection (RST, as when a middlebox forgets them); how many clients that were."""
-        return self._do(self._cut())
+        return self._loop.do(self._cut())
 
     def refuse(self) -> None:
         """Cuts, and refuses new connections until `accept`."""
-        self._do(self._refuse())
+        self._loop.do(self._refuse())
 
     def accept(self) -> None:
         """Takes connections again."""
-        self._do(self._accept())
+        self._loop.do(self._accept())
 
     def freeze(self) -> None:
         """Takes connections and bytes, forwards nothing, closes nothing: a network that swallows packets."""
-        self._do(self._set_flowing(flowing=False))
+        self._loop.do(self._set_flowing(flowing=False))
 
     def thaw(self) -> None:
         """Forwards again, first what was held back."""
-        self._do(self._set_flowing(flowing=True))
+        self._loop.do(self._set_flowing(flowing=True))
 
     def slow(self, seconds: float) -> None:
         """From now on each chunk waits this long before it goes on, in either direction; 0 ends it."""
         self._delay = seconds
-
-    def _do(self, action: Coroutine[Any, Any, Answer]) -> Answer:
-        return asyncio.run_coroutine_threadsafe(action, self._loop).result(10)
 
     async def _accept(self) -> None:
         if self._server is None:

@@ -3,12 +3,11 @@
 import asyncio
 import ssl
 import tempfile
-import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from lab.api_proxy.asked import Asked, Exchange
 from lab.api_proxy.forwarding import Forwarder
@@ -16,6 +15,7 @@ from lab.api_proxy.halt import Halt, When
 from lab.api_proxy.rules import Rule
 from lab.controlplane.certificates import issue_server
 from lab.kubeconfig import Access
+from lab.loop_thread import LoopThread
 from lab.simulator.listener import Listener
 
 Answer = TypeVar("Answer")
@@ -34,8 +34,7 @@ class ApiProxy:
     def __init__(self, access: Access) -> None:
         """``access``: of anybody; what it says of server and authority is used, its credentials are not."""
         self._access = replace(access, certificate=None, token=None)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._loop = LoopThread()
         with tempfile.TemporaryDirectory(prefix="api-proxy-") as folder:
             pair = issue_server(Path(folder))
             self.ca = pair.ca.read_text()
@@ -46,18 +45,16 @@ class ApiProxy:
         self.url = ""
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        self._listener = self._do(self._begin())
+        self._loop.start()
+        self._listener = self._loop.do(self._begin())
         self.url = self._listener.url
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._do(self._end())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._loop.do(self._end())
+        self._loop.end()
 
     # -- what was asked ------------------------------------------------------------------------------------------------
 
@@ -89,7 +86,7 @@ class ApiProxy:
 
     def accept(self) -> None:
         """Takes connections again."""
-        self._do(self._listener.listen())
+        self._loop.do(self._listener.listen())
 
     def halt(self, number: int, when: When, *, fits: Callable[[Asked], bool] = lambda _: True) -> Halt:
         """Stops the world at the ``number``-th write from now (from 1) of those that fit.
@@ -120,11 +117,8 @@ class ApiProxy:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._forwarder.close()
 
-    def _do(self, action: Coroutine[Any, Any, Answer]) -> Answer:
-        return asyncio.run_coroutine_threadsafe(action, self._loop).result(10)
-
     def _call(self, action: Callable[[], Answer]) -> Answer:
         async def called() -> Answer:
             return action()
 
-        return self._do(called())
+        return self._loop.do(called())

@@ -50,6 +50,17 @@ def rights(shop: Shop, account: Kube) -> Rights:
 
 
 @pytest.fixture
+def ops(shop: Shop) -> Iterator[str]:
+    """A namespace of the operator's own, from which it may work in all others: its rights outlive the shop's."""
+    name = f"{shop.namespace}-ops"
+    shop.kube.create("/api/v1/namespaces", {"metadata": {"name": name}})
+    yield name
+    for kind in ("clusterrolebindings", "clusterroles"):
+        shop.kube.delete(f"/apis/rbac.authorization.k8s.io/v1/{kind}/{name}-ideogram-operator")
+    shop.kube.delete(f"/api/v1/namespaces/{name}")
+
+
+@pytest.fixture
 def run_operator(shop: Shop, tmp_path: Path) -> Iterator[RunOperator]:
     """Starts the operator for the shop; whatever happens to it, it is gone after the test."""
     with ExitStack() as ends:

@@ -1,7 +1,5 @@
 """kill -9 at the worst moments, and every way in which an integration ends."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from lab.operator import Operator
@@ -128,17 +126,6 @@ def test_deleted_while_the_operator_is_away_it_ends_once_it_is_back(shop: Shop, 
     operator.start()
     shop.kube.wait_gone(shop.at(), timeout=15)
     assert shop.get("Deployment", "web")["spec"] == before["spec"]
-
-
-@pytest.fixture
-def ops(shop: Shop) -> Iterator[str]:
-    """A namespace of the operator's own, from which it may work in all others."""
-    name = f"{shop.namespace}-ops"
-    shop.kube.create("/api/v1/namespaces", {"metadata": {"name": name}})
-    yield name
-    for kind in ("clusterrolebindings", "clusterroles"):
-        shop.kube.delete(f"/apis/rbac.authorization.k8s.io/v1/{kind}/{name}-ideogram-operator")
-    shop.kube.delete(f"/api/v1/namespaces/{name}")
 
 
 def test_a_namespace_ends_though_an_integration_holds_in_it(shop: Shop, ops: str, run_operator: RunOperator) -> None:

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from lab.cluster import Cluster
-from tests.e2e.conftest import account, operator, rights, run_operator, shop, simulator
+from tests.e2e.conftest import account, operator, ops, rights, run_operator, shop, simulator
 from tests.e2e.conftest import pytest_runtest_makereport as shows_the_operators_log
 from tests.e2e.shop import Shop
 from tests.faults.detour import Detour, Road, detour, road
 from tests.faults.measuring import Measuring
 from tests.faults.standing import Stall, market, stall
 
-__all__ = ["account", "operator", "rights", "run_operator", "shop", "simulator"]
+__all__ = ["account", "operator", "ops", "rights", "run_operator", "shop", "simulator"]
 
 PASSED = pytest.StashKey[bool]()
 

@@ -1,7 +1,6 @@
 """One target of a hundred integrations, and a namespace that goes with all that is in it."""
 
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -67,17 +66,6 @@ def test_a_hundred_integrations_on_one_target(shop: Shop, run_operator: RunOpera
     after = shop.settled()
     assert after["spec"] == before["spec"]
     assert (claimed(after), shop.replica_sets()) == ([], replica_sets + 1)
-
-
-@pytest.fixture
-def ops(shop: Shop) -> Iterator[str]:
-    """A namespace of the operator's own: a Role would be deleted with the other, and before our finalizer."""
-    name = f"{shop.namespace}-ops"
-    shop.kube.create("/api/v1/namespaces", {"metadata": {"name": name}})
-    yield name
-    for kind in ("clusterrolebindings", "clusterroles"):
-        shop.kube.delete(f"/apis/rbac.authorization.k8s.io/v1/{kind}/{name}-ideogram-operator")
-    shop.kube.delete(f"/api/v1/namespaces/{name}")
 
 
 @measures(targets.NAMESPACE)

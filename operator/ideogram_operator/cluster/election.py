@@ -133,7 +133,7 @@ class Elector:
         term = Term.read(lease)
         if self._seen is None or self._seen[0] != term:
             self._seen = (term, self.seconds())
-        if term.holder not in {"", self.identity} and not self._over():
+        if not self._over():
             return False
         return await self._write(lease, term.taken(self.identity, duration=self.duration, now=self.now()))
 
@@ -145,8 +145,7 @@ class Elector:
 
     async def _create(self) -> bool:
         began = self.seconds()
-        nobody = Term(holder="", duration=0, acquired="", renewed="", transitions=0)
-        term = nobody.taken(self.identity, duration=self.duration, now=self.now())
+        term = Term.read({}).taken(self.identity, duration=self.duration, now=self.now())
         body = term.written({"metadata": {"name": self.address.name, "namespace": self.address.namespace}})
         where = Address(resource=self.address.resource, namespace=self.address.namespace)
         try:

@@ -4,8 +4,7 @@ One provider with an outage can ask for a restart of every pod in the cluster in
 the image registry of that cluster should live through it.
 
 The limits are for all, and must not be one namespace's: a tenant who throws a switch to and fro, or whose pods never
-get ready, would keep everybody else from falling back. So a namespace may have up to four times as many places as are
-still free: alone four fifths, two that want all have four ninths each, and however many there are, some room is left.
+get ready, would keep everybody else from falling back. `fairness` shares them out.
 """
 
 import contextlib
@@ -14,10 +13,9 @@ from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
 
 from ideogram_operator.runtime.clock import Clock
+from ideogram_operator.runtime.fairness import may_take
 
 MINUTE = 60.0
-SHARE = 4
-"""A namespace's places for each that is still free."""
 ORPHANED = 30.0
 """Seconds for which a rollout counts whose integration is gone."""
 
@@ -114,5 +112,4 @@ class BlastRadius:
 
 def _shared(taken: Collection[str], namespace: str, *, most: int) -> bool:
     """Whether the namespace may take one more of ``most`` places, some of which are taken."""
-    own = sum(one == namespace for one in taken)
-    return own < SHARE * (most - len(taken))
+    return may_take(own=sum(one == namespace for one in taken), taken=len(taken), most=most)

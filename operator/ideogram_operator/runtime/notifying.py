@@ -23,6 +23,7 @@ from ideogram_operator.resource.services import Notify
 from ideogram_operator.resource.words import Severity, Trigger
 from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.clock import Clock
+from ideogram_operator.runtime.fairness import may_take
 from ideogram_operator.runtime.metrics import Metrics
 from ideogram_operator.services.receivers import Kind
 from ideogram_operator.services.results import ServiceError
@@ -34,8 +35,6 @@ MOMENT: Final = 2.0
 PAUSES: Final = (5.0, 30.0, 120.0, 420.0)
 """Seconds before each further try."""
 MOST_WAITING: Final = 10_000
-SHARE: Final = 4
-"""A namespace's letters that may wait, for each that there is room for still: no tenant's storm silences the others."""
 LISTED: Final = 20
 """So many integrations are named in one message."""
 
@@ -105,7 +104,8 @@ class Notifier:
         for receiver in receivers:
             if tiding.severity in receiver.severities:
                 namespace = tiding.key.namespace
-                if self._whose[namespace] >= SHARE * (MOST_WAITING - self._whose.total()):
+                # No tenant's storm silences the others.
+                if not may_take(own=self._whose[namespace], taken=self._whose.total(), most=MOST_WAITING):
                     self.metrics.notifications.labels(result="dropped").inc()
                     continue
                 ref = receiver.url_secret_ref
