@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any, Final
 
@@ -200,9 +200,10 @@ async def measure_storm(rig: Rig, admin: Raw, floor: Raw, sizes: Sizes) -> dict[
         recovery={"hold": sizes.hold, "successes": 2, "maxFlipsPerHour": 30, "relapseWindow": "1m"},
     )
     fleet = Fleet(prefix="storm", namespaces=NAMESPACES, kind="Deployment", spec=probed)
-    # The twin's integrations may not be probed, and so the operator has nothing to do with them but to see them.
-    elsewhere = {**probed, "api": {"baseURL": "https://elsewhere.invalid"}}
-    twin = Fleet(prefix="floor", namespaces=NAMESPACES, kind="Deployment", spec=elsewhere)
+    twin = replace(fleet, prefix="floor")
+    # Of the twin it must know nothing, or it would work on both.
+    everywhere = rig.operator.flags
+    rig.operator.flags = replace(everywhere, namespaces=tuple(fleet.place(number)[0] for number in range(NAMESPACES)))
     storm = Storm(rig=rig, admin=admin, floor=floor, sizes=sizes, fleet=fleet, twin=twin)
     await storm.prepare()
     dies, returns = [], []
@@ -211,6 +212,7 @@ async def measure_storm(rig: Rig, admin: Raw, floor: Raw, sizes: Sizes) -> dict[
         returns.append(await storm.back())
     stray = await storm.stray()
     rig.operator.stop()
+    rig.operator.flags = everywhere
     for each in (fleet, twin):
         await each.remove_integrations(admin)
     return {

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from ideogram_operator.cluster.claims import Ledger, read_ledger
 from ideogram_operator.cluster.events import Events, Note
+from ideogram_operator.cluster.first_look import FirstLook
 from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.decisions.evidence import Evidence
 from ideogram_operator.resource.checklist import DrillPhase
@@ -192,6 +193,7 @@ class Life:
             events=self.events,
             notifier=self.people,
             limits=self.limits,
+            first_look=FirstLook(gateway, self.clock.monotonic),
             preflights=self.preflights,
             verifier=Verifier(clock=Hands(), ask=self.application.ask, soon=self.dirty.append),
             metrics=self.metrics,

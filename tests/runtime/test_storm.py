@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
 from ideogram_operator.resource.words import PLURAL, State
-from ideogram_operator.runtime.agenda import Agenda, Key
+from ideogram_operator.runtime.agenda import LONGEST_DEBT, Agenda, Key
 from ideogram_operator.runtime.informer import _NoDiffBase
 from ideogram_operator.runtime.line import LONGEST, Line
 from ideogram_operator.runtime.sameness import LOOK_ANYWAY
+from ideogram_operator.runtime.survey import UNSETTLED_PAUSE
 from tests.probing.world import VirtualClock, in_virtual_time
 from tests.runtime.life import KEY, Hands, Life, live
 
@@ -106,6 +107,40 @@ def test_a_key_gives_way_once_and_is_reconciled_again_after_the_others() -> None
         assert order == [(A, True), (B, True), (C, False), (A, False), (B, False)]
 
     in_virtual_time(story())
+
+
+def test_news_without_end_keep_nobody_from_telling_what_was_done() -> None:
+    async def story() -> None:
+        told: dict[Key, float] = {}
+        clock = VirtualClock()
+
+        async def work(key: Key) -> float:
+            await asyncio.sleep(0.2)
+            if not agenda.give_way(key):
+                told.setdefault(key, clock.monotonic())
+            return 0.1
+
+        agenda = Agenda(work, clock, workers=1)
+        for key in (A, B, C):
+            agenda.soon(key)
+        running = asyncio.create_task(agenda.run())
+        await asyncio.sleep(4 * LONGEST_DEBT)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert told.keys() == {A, B, C}
+        assert max(told.values()) < LONGEST_DEBT + 2
+
+    in_virtual_time(story())
+
+
+async def test_who_gave_way_does_not_come_again_at_once_for_what_waits_until_it_has_told() -> None:
+    life, others = await in_a_crowd()
+    await life.see("503 503 503")
+    life.clock.seconds += UNSETTLED_PAUSE + 1  # a look at the targets is due
+    others.again.clear()
+    pause = await life.operator.reconcile(KEY)
+    assert others.again == [KEY]
+    assert pause >= 1.0
 
 
 async def test_many_reconciles_that_wait_for_nothing_do_not_keep_the_loop() -> None:

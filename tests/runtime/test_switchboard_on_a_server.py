@@ -9,6 +9,7 @@ import pytest
 
 from ideogram_operator.cluster import kinds
 from ideogram_operator.cluster.claims import Claim, Overrides
+from ideogram_operator.cluster.first_look import FirstLook
 from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.words import TargetKind, TargetMode
@@ -32,7 +33,11 @@ class Scene:
     def __init__(self, gateway: Gateway, namespace: str) -> None:
         self.gateway, self.namespace = gateway, namespace
         self.limits = BlastRadius(SystemClock(), 50, 600)
-        self.board = Switchboard(gateway=gateway, clock=SystemClock(), limits=self.limits, metrics=Metrics())
+        clock = SystemClock()
+        first_look = FirstLook(gateway, clock.monotonic)
+        self.board = Switchboard(
+            gateway=gateway, first_look=first_look, clock=clock, limits=self.limits, metrics=Metrics()
+        )
 
     async def deploy(self, name: str = "web", *, replicas: int = 0) -> Known:
         pods = {"containers": [{"name": "web", "image": "app:1", "env": [{"name": SWITCH, "value": "true"}]}]}

@@ -40,6 +40,8 @@ class Key:
 
 
 DRAIN_PAUSE = 0.02
+LONGEST_DEBT = 10.0
+"""Seconds for which a key may leave what it has to tell to another round."""
 MOST_STALE = 1000
 """Superseded entries that the heap may hold beside as many as there are keys."""
 
@@ -69,6 +71,7 @@ class Agenda:
     _dirty: set[Key] = field(default_factory=set)
     _patient: set[Key] = field(default_factory=set)
     _again: set[Key] = field(default_factory=set)
+    _owing: dict[Key, float] = field(default_factory=dict)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _failures: dict[Key, int] = field(default_factory=dict)
     _sequence: "itertools.count[int]" = field(default_factory=itertools.count)
@@ -89,10 +92,13 @@ class Agenda:
     def give_way(self, key: Key) -> bool:
         """Whether a key that is being reconciled should leave the rest to another round; it gets one after the others.
 
-        Never in a round that is such a one already.
+        Never in a round that is such a one already, nor for longer than ``LONGEST_DEBT`` in all: who has news without
+        end would never come to tell anything.
         """
-        if key in self._patient or not self._line.crowded:
+        now = self.clock.monotonic()
+        if key in self._patient or not self._line.crowded or now - self._owing.get(key, now) > LONGEST_DEBT:
             return False
+        self._owing.setdefault(key, now)
         self._again.add(key)
         return True
 
@@ -204,6 +210,8 @@ class Agenda:
     def _come_again(self, key: Key, pause: float | None) -> None:
         again = key in self._again
         self._again.discard(key)
+        if not again:
+            self._owing.pop(key, None)
         if key in self._dirty:
             self._dirty.discard(key)
             pause = 0.0

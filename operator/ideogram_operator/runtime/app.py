@@ -81,6 +81,7 @@ async def _begin(parts: Parts, elector: Elector | None) -> Keeping:
         # What was listed before is what another one may have changed since.
         found = await _while_held(keeping[0], _listed_again(parts))
     parts.accounts.expect(found)
+    parts.first_look.expect((key.namespace, key.name) for key in found)
     house.begin()
     return keeping
 

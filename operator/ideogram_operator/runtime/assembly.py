@@ -13,6 +13,7 @@ from ideogram_operator.checks.gathering.equipment import Equipment
 from ideogram_operator.checks.gathering.making import make_examiner
 from ideogram_operator.cluster.addresses import Address
 from ideogram_operator.cluster.events import Events
+from ideogram_operator.cluster.first_look import FirstLook
 from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.cluster.watches import Change, Watches
 from ideogram_operator.ideogram.hosts import AllowedHosts
@@ -74,6 +75,7 @@ class Parts:
     events: Events
     notifier: Notifier
     accounts: Accounts
+    first_look: FirstLook
     watches: Watches
     preflights: Preflights
     housekeeping: Housekeeping
@@ -148,7 +150,7 @@ def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Send
             late=metrics.probe_lateness.observe,
         ),
     )
-    store = Store(links.dirty)
+    store, first_look = Store(links.dirty), FirstLook(gateway, clock.monotonic)
     limits = BlastRadius(clock, settings.max_rollouts, settings.max_flips_per_minute)
     notifier = Notifier(gateway=gateway, clock=clock, metrics=metrics, send=equipment.receivers.send)
     records, keys = Records(), KeyReader(gateway, clock)
@@ -182,6 +184,7 @@ def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Send
         events=events,
         notifier=notifier,
         limits=limits,
+        first_look=first_look,
         preflights=preflights,
         verifier=Verifier(clock=clock, ask=equipment.verify, soon=links.dirty),
         metrics=metrics,
@@ -230,6 +233,7 @@ def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Send
         events=events,
         notifier=notifier,
         accounts=accounts,
+        first_look=first_look,
         watches=watches,
         preflights=preflights,
         housekeeping=housekeeping,
@@ -250,6 +254,7 @@ def _reconciler(
     events: Events,
     notifier: Telling,
     limits: BlastRadius,
+    first_look: FirstLook,
     preflights: Preflighting,
     verifier: Verifier,
     metrics: Metrics,
@@ -257,7 +262,7 @@ def _reconciler(
 ) -> Reconciler:
     resync = settings.resync.total_seconds()
     roster = Roster(gateway=gateway)
-    switchboard = Switchboard(gateway=gateway, clock=clock, limits=limits, metrics=metrics)
+    switchboard = Switchboard(gateway=gateway, first_look=first_look, clock=clock, limits=limits, metrics=metrics)
     writer = Writer(gateway=gateway, clock=clock, metrics=metrics, heartbeat=settings.heartbeat.total_seconds())
     permits = Permits(gateway=gateway, clock=clock, max_age=resync)
     return Reconciler(

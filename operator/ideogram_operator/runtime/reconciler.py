@@ -40,6 +40,7 @@ from ideogram_operator.runtime.verification import Verifier
 
 ROLLING_PAUSE = 1.0
 AT_ONCE = 0.05
+GAVE_WAY = 1.0
 AFTER_THE_STORM = 5.0
 """Seconds for which a preflight is put off while others wait to have their targets told."""
 FIRST_WORD = 30.0
@@ -135,7 +136,8 @@ class Reconciler:
         if hindrance is None:
             self.verifier.follow(record)
         if gives_way:
-            return self._pause(record, decision, min(left, due, self.drills.next_in(record, raw)))
+            # The rest comes by itself, with all that is overdue: what waits for it must not bring us back before.
+            return max(GAVE_WAY, self._pause(record, decision, min(left, due, self.drills.next_in(record, raw))))
         if not self._only_restarted(record, report):
             await self.reporter.report(record, report)
             if self._may_let_go(record, decision):

@@ -66,6 +66,8 @@ class Surveyor:
         _let_go(record)
         unread = any(known.mode is None for known in record.targets.values())
         record.looked_at = None if unread else now
+        if record.surveyed:
+            self.switchboard.first_look.over((record.key.namespace, record.key.name))
         record.survey_problems = problems
         record.troubled_since = (record.troubled_since or now) if record.troubled else None
 

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from ideogram_operator.cluster import kinds, targets
+from ideogram_operator.cluster.first_look import FirstLook
 from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.cluster.rollout import Phase, rollout
 from ideogram_operator.cluster.switch import Plan
@@ -37,6 +38,7 @@ class Switchboard:
     """Reads and tells targets through the gateway, within the blast radius."""
 
     gateway: Gateway
+    first_look: FirstLook
     clock: Clock
     limits: BlastRadius
     metrics: Metrics
@@ -45,7 +47,7 @@ class Switchboard:
     async def look(self, order: Order, known: Known) -> Found | None:
         """Reads what the target is told now; returns our claim on it, if there is one."""
         known.stale = False
-        reading = await targets.read(self.gateway, _target(order, known))
+        reading = await self.first_look.read(_target(order, known), order.integration)
         if reading.live is not None:
             # What the cluster refused to this order is not mended by a look.
             known.problem = known.problem if known.refused == order.version else known.conflict(order.version)
