@@ -1,5 +1,6 @@
 """The pure rules: due times without a loop, the ledger without a stream, what is usual without an API."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -11,9 +12,10 @@ from ideogram_operator.ideogram.key import ApiKey
 from ideogram_operator.ideogram.outcome import Outcome
 from ideogram_operator.resource.words import Cause, Health, ProbeMethod, Strength
 from ideogram_operator.runtime.probing.course import Course, Flight
-from ideogram_operator.runtime.probing.demand import Confirm, Demand, Recover, Rhythm, Steady, rhythm
+from ideogram_operator.runtime.probing.demand import Confirm, Demand, Recover, Rhythm, Steady, most_urgent, rhythm
 from ideogram_operator.runtime.probing.latency import Latencies
 from ideogram_operator.runtime.probing.ledger import Ledger, until_tomorrow, utc_day
+from ideogram_operator.runtime.probing.members import Members
 from ideogram_operator.runtime.probing.pacing import Why, expected, next_free, next_paid, spread
 from tests.probing.world import BASE, KEY
 
@@ -124,9 +126,9 @@ def test_a_good_answer_ends_every_doubt(causes: list[Cause | None]) -> None:
 def test_the_most_urgent_of_all_wishes_holds() -> None:
     base = Demand(base_url=BASE, key=KEY, model=MODEL)
     eager = Demand(base_url=BASE, key=ApiKey("other"), model=MODEL, interval=5, timeout=20, confirmations=5)
-    free = rhythm(ProbeMethod.DRY_RUN, [base, eager])
+    free = most_urgent([rhythm(ProbeMethod.DRY_RUN, one) for one in (base, eager)])
     assert (free.interval, free.timeout, free.confirmations, free.hurried) == (5, 20, 5, False)
-    assert rhythm(ProbeMethod.GENERATE, [base, eager]).timeout == 30
+    assert most_urgent([rhythm(ProbeMethod.GENERATE, one) for one in (base, eager)]).timeout == 30
 
 
 @pytest.mark.parametrize(
@@ -143,10 +145,47 @@ def test_the_most_urgent_of_all_wishes_holds() -> None:
 def test_a_pace_concerns_the_streams_that_can_prove_it(
     pace: Steady | Confirm | Recover, free: tuple[bool, bool], paid: tuple[bool, bool]
 ) -> None:
-    wanted = [Demand(base_url=BASE, key=KEY, model=MODEL, pace=pace)]
+    wanted = Demand(base_url=BASE, key=KEY, model=MODEL, pace=pace)
     for method, told in ((ProbeMethod.DRY_RUN, free), (ProbeMethod.GENERATE, paid)):
         found = rhythm(method, wanted)
         assert (found.hurried, found.recovering) == told
+
+
+PACES = st.one_of(
+    st.just(Steady()), st.builds(Confirm, st.sampled_from(Strength)), st.builds(Recover, st.sampled_from(Strength))
+)
+WISHES = st.builds(
+    Demand,
+    base_url=st.just(BASE),
+    key=st.just(KEY),
+    model=st.just(MODEL),
+    interval=st.sampled_from([5.0, 10.0]),
+    suspect_interval=st.sampled_from([1.0, 2.0]),
+    confirmations=st.integers(2, 4),
+    generate_interval=st.sampled_from([0.0, 600.0]),
+    pace=PACES,
+)
+
+
+@pytest.mark.parametrize("method", [ProbeMethod.DRY_RUN, ProbeMethod.GENERATE])
+@given(st.lists(st.tuples(st.integers(0, 4), st.none() | WISHES), max_size=40), st.booleans())
+@settings(deadline=None)
+def test_what_members_want_together_is_what_asking_each_would_say(
+    method: ProbeMethod, changes: list[tuple[int, Demand | None]], promising: bool
+) -> None:
+    members, wanted = Members(method, lambda _: promising), dict[int, Demand]()
+    for who, demand in changes:
+        if demand is None:
+            members.drop(who)
+            wanted.pop(who, None)
+        else:
+            members.put(who, demand, ())
+            wanted[who] = demand
+    assert (list(members), len(members)) == (list(wanted), len(wanted))
+    if wanted:
+        asked = most_urgent([rhythm(method, demand) for demand in wanted.values()])
+        early = method is ProbeMethod.GENERATE and not promising
+        assert members.rhythm() == (replace(asked, recovering=False) if early else asked)
 
 
 def test_the_ledger_restores_the_larger_account_and_remembers_days() -> None:

@@ -8,8 +8,8 @@ get ready, would keep everybody else from falling back. `fairness` shares them o
 """
 
 import contextlib
-from collections import deque
-from collections.abc import Collection, Hashable
+from collections import Counter, deque
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from ideogram_operator.runtime.clock import Clock
@@ -52,6 +52,9 @@ class BlastRadius:
     longest: float = 600.0
     _rolling: dict[Place, float] = field(default_factory=dict)
     _flips: deque[tuple[float, str]] = field(default_factory=deque)
+    # How many of them are whose: asked for every target, of a thousand that wait.
+    _rolling_of: Counter[str] = field(default_factory=Counter)
+    _flips_of: Counter[str] = field(default_factory=Counter)
 
     def room(self, target: Place, *, rolls_out: bool) -> bool:
         """Whether the target might be switched now.
@@ -62,11 +65,11 @@ class BlastRadius:
         """
         self._expire(self.clock.monotonic())
         namespace = target[0]
-        if not _shared([one for _, one in self._flips], namespace, most=self.max_flips_per_minute):
+        if not may_take(own=self._flips_of[namespace], taken=len(self._flips), most=self.max_flips_per_minute):
             return False
         if not rolls_out or target in self._rolling:
             return True
-        return _shared([one for one, _ in self._rolling], namespace, most=self.max_rollouts)
+        return may_take(own=self._rolling_of[namespace], taken=len(self._rolling), most=self.max_rollouts)
 
     def enter(self, target: Place, *, rolls_out: bool) -> Ticket | None:
         """Returns leave to switch the target now, None if it has to wait; a rollout counts until ``leave``."""
@@ -75,22 +78,25 @@ class BlastRadius:
         now = self.clock.monotonic()
         ticket = Ticket(target=target, at=now, before=self._rolling.get(target))
         self._flips.append((now, target[0]))
+        self._flips_of[target[0]] += 1
         if rolls_out:
-            self._rolling[target] = now
+            self._roll(target, now)
         return ticket
 
     def withdraw(self, ticket: Ticket) -> None:
         """The patch was not taken, so it counts as nothing: a target that refuses must not use up others' room."""
         with contextlib.suppress(ValueError):
             self._flips.remove((ticket.at, ticket.target[0]))
+            _less(self._flips_of, ticket.target[0])
         if ticket.before is not None:
-            self._rolling[ticket.target] = ticket.before
+            self._roll(ticket.target, ticket.before)
         elif self._rolling.get(ticket.target) == ticket.at:
-            del self._rolling[ticket.target]
+            self.leave(ticket.target)
 
     def leave(self, target: Place) -> None:
         """The target's rollout is over, or was never needed."""
-        self._rolling.pop(target, None)
+        if self._rolling.pop(target, None) is not None:
+            _less(self._rolling_of, target[0])
 
     def orphan(self, target: Place) -> None:
         """Nobody follows the target's rollout any more: it keeps its place for as long as most rollouts take."""
@@ -103,13 +109,20 @@ class BlastRadius:
         self._expire(self.clock.monotonic())
         return len(self._rolling)
 
+    def _roll(self, target: Place, since: float) -> None:
+        if target not in self._rolling:
+            self._rolling_of[target[0]] += 1
+        self._rolling[target] = since
+
     def _expire(self, now: float) -> None:
         while self._flips and now - self._flips[0][0] >= MINUTE:
-            self._flips.popleft()
+            _less(self._flips_of, self._flips.popleft()[1])
         for target in [target for target, since in self._rolling.items() if now - since >= self.longest]:
-            del self._rolling[target]
+            self.leave(target)
 
 
-def _shared(taken: Collection[str], namespace: str, *, most: int) -> bool:
-    """Whether the namespace may take one more of ``most`` places, some of which are taken."""
-    return may_take(own=sum(one == namespace for one in taken), taken=len(taken), most=most)
+def _less(count: Counter[str], namespace: str) -> None:
+    """One less; a namespace that has none is forgotten."""
+    count[namespace] -= 1
+    if not count[namespace]:
+        del count[namespace]

@@ -95,7 +95,7 @@ class StreamKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rhythm:
-    """What the subscribers of one stream want together; seconds.
+    """What the subscribers of one stream want, one of them or all together; seconds.
 
     Attributes:
         interval: the smallest; 0 for a paid stream that nobody wants regularly.
@@ -117,20 +117,31 @@ def paid(method: ProbeMethod) -> bool:
     return method is ProbeMethod.GENERATE
 
 
-def rhythm(method: ProbeMethod, demands: Collection[Demand]) -> Rhythm:
+def rhythm(method: ProbeMethod, demand: Demand) -> Rhythm:
+    """What one subscriber wants of a stream."""
+    return Rhythm(
+        interval=_interval(method, demand),
+        suspect_interval=demand.suspect_interval,
+        timeout=demand.generate_timeout if paid(method) else demand.timeout,
+        confirmations=demand.confirmations,
+        hurried=demand.pace == Confirm(method.strength),
+        recovering=_recovers(method, demand.pace),
+    )
+
+
+def most_urgent(rhythms: Collection[Rhythm]) -> Rhythm:
     """The most urgent of what the subscribers want.
 
     Raises:
-        ValueError: there is no subscriber.
+        ValueError: there is none.
     """
-    intervals = [wanted for demand in demands if (wanted := _interval(method, demand)) > 0]
     return Rhythm(
-        interval=min(intervals, default=0.0),
-        suspect_interval=min(demand.suspect_interval for demand in demands),
-        timeout=max(demand.generate_timeout if paid(method) else demand.timeout for demand in demands),
-        confirmations=max(demand.confirmations for demand in demands),
-        hurried=any(demand.pace == Confirm(method.strength) for demand in demands),
-        recovering=any(_recovers(method, demand.pace) for demand in demands),
+        interval=min((one.interval for one in rhythms if one.interval > 0), default=0.0),
+        suspect_interval=min(one.suspect_interval for one in rhythms),
+        timeout=max(one.timeout for one in rhythms),
+        confirmations=max(one.confirmations for one in rhythms),
+        hurried=any(one.hurried for one in rhythms),
+        recovering=any(one.recovering for one in rhythms),
     )
 
 

@@ -1,9 +1,8 @@
 """The pool: which streams there are, who shares them, and when a demand moves from one to another."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -14,8 +13,9 @@ from ideogram_operator.ideogram.outcome import Outcome
 from ideogram_operator.ideogram.prices import PriceTable
 from ideogram_operator.ideogram.requests import probe_request
 from ideogram_operator.resource.words import ProbeMethod
-from ideogram_operator.runtime.probing.demand import Demand, Recover, Rhythm, Steady, StreamKey, paid, rhythm
+from ideogram_operator.runtime.probing.demand import Demand, Recover, Rhythm, StreamKey, paid
 from ideogram_operator.runtime.probing.ledger import Ledger
+from ideogram_operator.runtime.probing.members import Members, Streams
 from ideogram_operator.runtime.probing.prober import Tools
 from ideogram_operator.runtime.probing.purse import BeforeSpend, Purse
 from ideogram_operator.runtime.probing.quotes import Quotes
@@ -70,7 +70,7 @@ class ProbePool:
         self._quotes = Quotes(prices or PriceTable())
         self._demands: dict[Hashable, Demand] = {}
         self._engaged: dict[Hashable, tuple[StreamKey, ...]] = {}
-        self._members: defaultdict[StreamKey, dict[Hashable, Demand]] = defaultdict(dict)
+        self._members: dict[StreamKey, Members] = {}
         self._streams: dict[StreamKey, Stream] = {}
         self._rhythms: dict[StreamKey, Rhythm] = {}
         self._unsupported: set[StreamKey] = set()
@@ -147,7 +147,9 @@ class ProbePool:
         after = tuple(self._wanted(demand))
         self._engaged[who] = after
         for key in after:
-            self._members[key][who] = demand
+            if key not in self._members:
+                self._members[key] = Members(key.method, self._promising)
+            self._members[key].put(who, demand, after)
         for key in after:
             self._refreshed(key, demand)
         self._leave(who, [key for key in before if key not in after])
@@ -172,7 +174,7 @@ class ProbePool:
 
     def _leave(self, who: Hashable, keys: Iterable[StreamKey]) -> None:
         for key in keys:
-            self._members[key].pop(who, None)
+            self._members[key].drop(who)
             self._rhythms.pop(key, None)
             if not self._members[key]:
                 del self._members[key]
@@ -223,17 +225,11 @@ class ProbePool:
 
     def _rhythm(self, key: StreamKey) -> Rhythm:
         if key not in self._rhythms:
-            demands = [self._timely(key, who, demand) for who, demand in self._members[key].items()]
-            self._rhythms[key] = rhythm(key.method, demands)
+            self._rhythms[key] = self._members[key].rhythm()
         return self._rhythms[key]
 
-    def _timely(self, key: StreamKey, who: Hashable, demand: Demand) -> Demand:
-        """The demand; without its wish to recover by a paid check while a free one says that it would fail."""
-        early = paid(key.method) and isinstance(demand.pace, Recover) and not self._promising(who)
-        return replace(demand, pace=Steady()) if early else demand
-
-    def _promising(self, who: Hashable) -> bool:
-        free = [stream for stream in self._of(who) if not paid(stream.method)]
+    def _promising(self, streams: Streams) -> bool:
+        free = [self._streams[key] for key in streams if not paid(key.method)]
         return all(stream.promising or stream.unsupported for stream in free)
 
     def _learned(self, key: StreamKey, stream: Stream, outcome: Outcome) -> None:
@@ -242,9 +238,12 @@ class ProbePool:
         if stream.unsupported is not (key in self._unsupported):
             self._unsupported.symmetric_difference_update({key})
             self._change_method(key)
-        for who, demand in list(self._members.get(key, {}).items()):
-            if not paid(key.method) and isinstance(demand.pace, Recover):
-                self._reconsider(demand.stream(ProbeMethod.GENERATE))
+        members = list(self._members.get(key, ()))
+        recovering = [self._demands[who] for who in members if isinstance(self._demands[who].pace, Recover)]
+        if not paid(key.method):
+            for paid_one in {demand.stream(ProbeMethod.GENERATE) for demand in recovering}:
+                self._reconsider(paid_one)
+        for who in members:
             self._hooks.on_evidence(who)
 
     def _change_method(self, key: StreamKey) -> None:
@@ -262,7 +261,7 @@ class ProbePool:
 
     async def _refresh(self, key: StreamKey) -> None:
         """Has every subscriber's Secret read again, each in its own time."""
-        tasks = [asyncio.ensure_future(quietly(self._hooks.refresh(who))) for who in self._members.get(key, {})]
+        tasks = [asyncio.ensure_future(quietly(self._hooks.refresh(who))) for who in self._members.get(key, ())]
         # Kept here, since a hook that finds another key supersedes the stream that waits for it.
         self._refreshing.update(tasks)
         for task in tasks:
