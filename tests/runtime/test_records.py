@@ -7,8 +7,15 @@ from ideogram_operator.resource.words import PLURAL, TargetKind
 from tests.runtime.life import KEY, Life, fallen, live
 
 
-def change(name: str = "web", namespace: str = "shop", kind: TargetKind = TargetKind.DEPLOYMENT) -> Change:
-    return Change(kind=kind, namespace=namespace, name=name, resource_version="1")
+def change(
+    name: str = "web",
+    namespace: str = "shop",
+    kind: TargetKind = TargetKind.DEPLOYMENT,
+    version: str = "1000",
+    *,
+    deleted: bool = False,
+) -> Change:
+    return Change(kind=kind, namespace=namespace, name=name, resource_version=version, deleted=deleted)
 
 
 async def test_who_holds_it_hears_of_it_and_reads_it_again() -> None:
@@ -17,6 +24,16 @@ async def test_who_holds_it_hears_of_it_and_reads_it_again() -> None:
     life.api.asked.clear()
     await life.reconcile()
     assert life.api.count("get deployments/web") == 1
+
+
+async def test_what_was_read_already_is_no_news_and_an_end_always_is() -> None:
+    life = await fallen()
+    version = str(life.api.there("deployments", "web")["metadata"]["resourceVersion"])
+    holders = life.operator.records.holders
+    assert holders(change(version=version)) == []
+    assert holders(change(version=str(int(version) - 1))) == []
+    assert holders(change(version="of another kind")) == [KEY]
+    assert holders(change(version=version, deleted=True)) == [KEY]
 
 
 @pytest.mark.parametrize(

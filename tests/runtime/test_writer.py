@@ -29,6 +29,7 @@ async def test_the_finalizer_is_there_from_the_first_suspicion_until_live_again(
     assert finalizers(life) == [RESTORE_FINALIZER]
     await life.see("ok ok")
     assert finalizers(life) == []
+    assert life.api.count(f"get {PLURAL}/{KEY.name}") == 0, "the watch has told what is there"
 
 
 async def test_the_finalizers_of_others_stay() -> None:

@@ -109,6 +109,6 @@ def _slim(item: Mapping[str, Any]) -> Mapping[str, Any]:
     metadata = item["metadata"]
     ledger = (metadata.get("annotations") or {}).get(FALLBACK_ANNOTATION)
     annotations = {FALLBACK_ANNOTATION: ledger} if ledger is not None else {}
-    kept = {"name": metadata["name"], "generation": metadata.get("generation"), "annotations": annotations}
+    kept = {name: metadata.get(name) for name in ("name", "generation", "resourceVersion")}
     spec = {name: value for name, value in (item.get("spec") or {}).items() if name != "template"}
-    return {"metadata": kept, "spec": spec, "status": item.get("status") or {}}
+    return {"metadata": {**kept, "annotations": annotations}, "spec": spec, "status": item.get("status") or {}}

@@ -40,7 +40,7 @@ class Key:
 
 
 DRAIN_PAUSE = 0.02
-LONGEST_DEBT = 10.0
+LONGEST_DEBT = 30.0
 """Seconds for which a key may leave what it has to tell to another round."""
 MOST_STALE = 1000
 """Superseded entries that the heap may hold beside as many as there are keys."""

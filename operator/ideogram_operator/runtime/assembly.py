@@ -52,6 +52,8 @@ from ideogram_operator.runtime.verification import Verifier
 from ideogram_operator.runtime.writer import INTEGRATIONS, Writer
 
 DEBOUNCE = 0.2
+DEBOUNCE_IN_A_CROWD = 2.0
+"""Seconds after which a target that was heard of is read, while others wait to have theirs told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,7 +294,7 @@ def _reconciler(
 
 def _changed(reconciler: Reconciler, agenda: Agenda, change: Change) -> None:
     for key in reconciler.records.holders(change):
-        agenda.later(key, DEBOUNCE)
+        agenda.later(key, DEBOUNCE_IN_A_CROWD if agenda.crowded else DEBOUNCE)
 
 
 def _hurry(reconciler: Reconciler, agenda: Agenda, clock: Clock) -> None:

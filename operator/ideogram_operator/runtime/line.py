@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from ideogram_operator.runtime.clock import Clock
 from ideogram_operator.runtime.turns import Turns
 
-LONGEST = 5.0
+LONGEST = 10.0
 """Seconds after which those that gave way are taken in turn with those that have news: longer than a storm takes, and
 short enough that one tenant's endless news keep nobody's status back.
 """

@@ -17,7 +17,7 @@ from ideogram_operator.resource.checklist import DrillPhase
 from ideogram_operator.resource.observations import PreflightStatus
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.status import IntegrationStatus
-from ideogram_operator.resource.words import PROBE_ANNOTATION, RESTORE_FINALIZER, State, TargetMode
+from ideogram_operator.resource.words import PROBE_ANNOTATION, State, TargetMode
 from ideogram_operator.runtime.acting import Actor, why_not_touching
 from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.chronicle import Step, extended
@@ -28,7 +28,7 @@ from ideogram_operator.runtime.metrics import Metrics
 from ideogram_operator.runtime.patience import MENDING
 from ideogram_operator.runtime.preflight.outcome import closed_by
 from ideogram_operator.runtime.recall import drill_of, recall, recall_drill
-from ideogram_operator.runtime.record import Record, Ref
+from ideogram_operator.runtime.record import Head, Record, Ref, not_newer
 from ideogram_operator.runtime.records import Records
 from ideogram_operator.runtime.releasing import Releaser
 from ideogram_operator.runtime.reporting import NOTHING, Report, Reporter, problems_of
@@ -39,6 +39,7 @@ from ideogram_operator.runtime.tidings import checked
 from ideogram_operator.runtime.verification import Verifier
 
 ROLLING_PAUSE = 1.0
+ROLLING_PAUSE_IN_A_CROWD = 5.0
 AT_ONCE = 0.05
 GAVE_WAY = 1.0
 AFTER_THE_STORM = 5.0
@@ -135,7 +136,7 @@ class Reconciler:
         left = await self._act(record, report, protecting=not gives_way)
         if hindrance is None:
             self.verifier.follow(record)
-        if gives_way:
+        if gives_way or (self._may_let_go(record, decision) and self._yields(record)):
             # The rest comes by itself, with all that is overdue: what waits for it must not bring us back before.
             return max(GAVE_WAY, self._pause(record, decision, min(left, due, self.drills.next_in(record, raw))))
         if not self._only_restarted(record, report):
@@ -169,7 +170,10 @@ class Reconciler:
             record.first_generate = status.probe.next_generate_time if status.probe else None
             record.probe_token = (raw["metadata"].get("annotations") or {}).get(PROBE_ANNOTATION)
             self.records.add(record)
-        record.finalizer = RESTORE_FINALIZER in (raw["metadata"].get("finalizers") or ())
+        heard = Head.of(raw["metadata"])
+        if not not_newer(heard.version, record.head.version):
+            # The watch may be behind what we have written ourselves.
+            record.head = heard
         return record
 
     def _decide(self, record: Record, raw: Raw, gathered: Gathered, hindrance: Reason | None) -> tuple[Decision, Step]:
@@ -193,7 +197,10 @@ class Reconciler:
         """Whether what there is to tell of waits until others have been told what to do: a status that is behind."""
         breaker, memory = record.status.breaker, decision.memory
         behind = record.status.state is not memory.state or (breaker is not None and breaker.flips != memory.flips)
-        return behind and record.surveyed and self.crowd is not None and self.crowd.give_way(record.key)
+        return behind and record.surveyed and self._yields(record)
+
+    def _yields(self, record: Record) -> bool:
+        return self.crowd is not None and self.crowd.give_way(record.key)
 
     async def _act(self, record: Record, report: Report, *, protecting: bool) -> float:
         if report.why_not_touching is not None or report.gathered.policy is None or not record.surveyed:
@@ -234,7 +241,8 @@ class Reconciler:
         now = self.clock.monotonic()
         pauses = [left, decision.next_in.total_seconds(), self.gatherer.key_age(record)]
         if any(known.rolling for known in record.targets.values()):
-            pauses.append(ROLLING_PAUSE)
+            crowded = self.crowd is not None and self.crowd.crowded
+            pauses.append(ROLLING_PAUSE_IN_A_CROWD if crowded else ROLLING_PAUSE)
         if record.looked_at is None:
             pauses.append(MENDING)
         else:

@@ -4,8 +4,10 @@ Nothing here is needed after a restart: memory and history come back from status
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Self
 
 from ideogram_operator.cluster.rollout import Phase, Rollout
 from ideogram_operator.decisions.decide import Decision
@@ -17,7 +19,7 @@ from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.spec import IntegrationSpec
 from ideogram_operator.resource.status import Flip, IntegrationStatus
 from ideogram_operator.resource.targets import Target
-from ideogram_operator.resource.words import ConditionStatus, TargetKind, TargetMode
+from ideogram_operator.resource.words import RESTORE_FINALIZER, ConditionStatus, TargetKind, TargetMode
 from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.word import Sight, Word
 
@@ -31,6 +33,29 @@ class Ref:
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """An integration's metadata as it was last heard of, read or written. ``leaving``: it is being deleted."""
+
+    version: str = ""
+    finalizers: tuple[str, ...] = ()
+    leaving: bool = False
+
+    @classmethod
+    def of(cls, metadata: Mapping[str, Any]) -> Self:
+        """What an object's metadata says."""
+        return cls(
+            version=str(metadata.get("resourceVersion", "")),
+            finalizers=tuple(metadata.get("finalizers") or ()),
+            leaving=bool(metadata.get("deletionTimestamp")),
+        )
+
+
+def not_newer(version: str, than: str) -> bool:
+    """Whether a resourceVersion is certainly no later than another; those of one resource are comparable numbers."""
+    return version == than or (version.isdecimal() and than.isdecimal() and int(version) <= int(than))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,7 +73,7 @@ class Known:
         left_alone: the flip and generation for which it is left alone, and the conflict that is the reason.
         refused: the flip and generation of the order that could not be carried out, though the target was read.
         troubled_since: since when there is a problem; ``again_at``: when it is tried again. Monotonic clock.
-        stale: whether something was heard of it since it was last read.
+        version: of the object as it was last read; ``stale``: whether something was heard of it since.
         word: what the application said of itself when it was last asked.
     """
 
@@ -69,6 +94,7 @@ class Known:
     refused: tuple[int, int] | None = None
     troubled_since: float | None = None
     again_at: float = 0.0
+    version: str = ""
     stale: bool = False
     word: Word | None = None
 
@@ -140,7 +166,7 @@ class Record:
         first_generate: when the next paid check was due before this process started.
         spending_known: whether what was spent before a restart was told to the ledger.
         probe_token: the probe annotation's value that was last obeyed.
-        finalizer: whether the restore finalizer is set, as far as is known.
+        head: of the integration, as far as is known.
         fingerprint: of the API key as last read; empty while there is no usable one.
         preflight: what the preflights have found so far; ``status`` has it as last written.
         preflight_gate: the required checks for which the gate waits; None if it is open, or there is none.
@@ -175,7 +201,7 @@ class Record:
     first_generate: datetime | None = None
     spending_known: bool = False
     probe_token: str | None = None
-    finalizer: bool = False
+    head: Head = field(default_factory=Head)
     fingerprint: str = ""
     preflight: PreflightStatus = field(default_factory=PreflightStatus)
     preflight_gate: tuple[str, ...] | None = None
@@ -186,6 +212,11 @@ class Record:
     sights: dict[Ref, Sight] = field(default_factory=dict)
     looks_closer: bool = False
     told_words: dict[str, TargetMode] = field(default_factory=dict)
+
+    @property
+    def finalizer(self) -> bool:
+        """Whether the restore finalizer is set, as far as is known."""
+        return RESTORE_FINALIZER in self.head.finalizers
 
     @property
     def account_known(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ideogram_operator.cluster.watches import Change
 from ideogram_operator.resource.words import TargetKind, TargetMode
 from ideogram_operator.runtime.agenda import Key
-from ideogram_operator.runtime.record import Record, Ref
+from ideogram_operator.runtime.record import Record, Ref, not_newer
 
 
 @dataclass(slots=True)
@@ -48,7 +48,9 @@ class Records:
         ref, found = Ref(change.kind, change.name), []
         for key, record in self._all.get(change.namespace, {}).items():
             known = record.targets.get(ref)
-            if known is not None and known.watched:
+            # Most of what is heard is what was just written, and read with the answer.
+            news = known is not None and (change.deleted or not not_newer(change.resource_version, known.version))
+            if known is not None and known.watched and news:
                 known.stale = True
                 found.append(key)
         return found

@@ -1,7 +1,7 @@
 """Writing to the integration itself: its status, and the finalizer that protects what it holds."""
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from ideogram_operator.resource.words import GROUP, PLURAL, RESTORE_FINALIZER, V
 from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.clock import Clock
 from ideogram_operator.runtime.metrics import Metrics
-from ideogram_operator.runtime.record import Record
+from ideogram_operator.runtime.record import Head, Record
 from ideogram_operator.runtime.report import meaning
 
 INTEGRATIONS = Resource(group=GROUP, version=VERSION, plural=PLURAL)
@@ -68,7 +68,8 @@ class Writer:
             {"op": "test", "path": "/metadata/uid", "value": record.uid},
             {"op": "add", "path": "/status", "value": status.to_wire()},
         ]
-        await self.gateway.json_patch(address(record.key, "status"), operations, metadata_only=True)
+        after = await self.gateway.json_patch(address(record.key, "status"), operations, metadata_only=True)
+        record.head = Head.of(after["metadata"])
         record.status, record.written_at = status, self.clock.monotonic()
         self.metrics.status_writes.labels(why=why).inc()
 
@@ -89,25 +90,35 @@ class Writer:
         Raises:
             ClusterError: it was not written.
         """
-        for _ in range(TRIES):
+        for tried in range(TRIES):
             try:
-                live = await self.gateway.get(address(record.key))
-                metadata = live["metadata"]
-                if metadata.get("uid") != record.uid or (wanted and metadata.get("deletionTimestamp")):
+                # What was heard of it will do at first: if that is not what is there, the patch is not taken.
+                if tried and not await self._look(record):
                     return
-                if (RESTORE_FINALIZER in (metadata.get("finalizers") or ())) is not wanted:
-                    await self._write_finalizers(record, metadata, wanted=wanted)
-                record.finalizer = wanted
+                if wanted and record.head.leaving:
+                    return
+                if record.finalizer is not wanted:
+                    await self._write_finalizers(record, wanted=wanted)
             except Conflict:
                 continue
             except NotFound:
                 return
             return
 
-    async def _write_finalizers(self, record: Record, metadata: Mapping[str, Any], *, wanted: bool) -> None:
-        rest = [name for name in metadata.get("finalizers") or () if name != RESTORE_FINALIZER]
+    async def _look(self, record: Record) -> bool:
+        """Reads its metadata anew; returns whether it is the same integration still."""
+        metadata = (await self.gateway.get(address(record.key)))["metadata"]
+        if metadata.get("uid") != record.uid:
+            return False
+        record.head = Head.of(metadata)
+        return True
+
+    async def _write_finalizers(self, record: Record, *, wanted: bool) -> None:
+        rest = [name for name in record.head.finalizers if name != RESTORE_FINALIZER]
         operations: list[Operation] = [
-            {"op": "test", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]},
+            {"op": "test", "path": "/metadata/uid", "value": record.uid},
+            {"op": "test", "path": "/metadata/resourceVersion", "value": record.head.version},
             {"op": "add", "path": "/metadata/finalizers", "value": [*rest, RESTORE_FINALIZER] if wanted else rest},
         ]
-        await self.gateway.json_patch(address(record.key), operations, metadata_only=True)
+        after = await self.gateway.json_patch(address(record.key), operations, metadata_only=True)
+        record.head = Head.of(after["metadata"])
