@@ -24,6 +24,10 @@ from ideogram_operator.runtime.writer import Writer
 
 log = structlog.get_logger(__name__)
 
+ROLLING_PAUSE = 1.0
+"""Seconds after which a target is read again whose pods are being replaced, if nothing is heard of it before."""
+ROLLING_PAUSE_IN_A_CROWD = 5.0
+
 WriteFirst = Callable[[], Awaitable[None]]
 
 
@@ -35,7 +39,9 @@ class Actor:
     switchboard: Switchboard
     writer: Writer
 
-    async def act(self, record: Record, decision: Decision, write: WriteFirst, *, protecting: bool = True) -> float:
+    async def act(
+        self, record: Record, decision: Decision, write: WriteFirst, *, protecting: bool = True, crowded: bool = False
+    ) -> float:
         """Does what the decision asks for; returns the seconds until there is more to do, infinity if all is done.
 
         Args:
@@ -43,6 +49,7 @@ class Actor:
             decision: what was decided.
             write: writes status.
             protecting: False leaves the finalizer to another round, which comes soon.
+            crowded: whether others wait to have their targets told.
 
         Raises:
             ClusterError: status could not be written before a way back, and so nothing was given back.
@@ -59,7 +66,12 @@ class Actor:
         now = self.clock.monotonic()
         for known, order in orders(record, decision):
             _forget_refusal(known, order)
-        due = [(known, order) for known, order in orders(record, decision) if _needs_telling(known, order, now)]
+        looked = now - (ROLLING_PAUSE_IN_A_CROWD if crowded else ROLLING_PAUSE)
+        due = [
+            (known, order)
+            for known, order in orders(record, decision)
+            if _needs_telling(known, order, now) or (known.rolling and known.read_at <= looked)
+        ]
         await together(self.switchboard.tell(order, known) for known, order in due)
         for known, _ in due:
             if known.wish is None and known.mode is TargetMode.LIVE and not known.following:
@@ -119,7 +131,7 @@ def _needs_telling(known: Known, order: Order, now: float) -> bool:
     # A way back is as new as a way there: what kept pods from following the one must not delay the other.
     new = known.tried != order.version and (order.claim is not None or known.mode is not TargetMode.LIVE)
     heard = known.stale and (order.claim is not None or known.following)
-    if new or heard or known.rolling:
+    if new or heard:
         return True
     return _unfinished(known, order) and (known.problem is None or now >= known.again_at)
 

@@ -52,7 +52,7 @@ from ideogram_operator.runtime.verification import Verifier
 from ideogram_operator.runtime.writer import INTEGRATIONS, Writer
 
 DEBOUNCE = 0.2
-DEBOUNCE_IN_A_CROWD = 2.0
+DEBOUNCE_IN_A_CROWD = 5.0
 """Seconds after which a target that was heard of is read, while others wait to have theirs told."""
 
 

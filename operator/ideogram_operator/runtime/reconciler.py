@@ -18,7 +18,7 @@ from ideogram_operator.resource.observations import PreflightStatus
 from ideogram_operator.resource.reasons import Reason
 from ideogram_operator.resource.status import IntegrationStatus
 from ideogram_operator.resource.words import PROBE_ANNOTATION, State, TargetMode
-from ideogram_operator.runtime.acting import Actor, why_not_touching
+from ideogram_operator.runtime.acting import ROLLING_PAUSE, ROLLING_PAUSE_IN_A_CROWD, Actor, why_not_touching
 from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.chronicle import Step, extended
 from ideogram_operator.runtime.clock import Clock
@@ -38,8 +38,6 @@ from ideogram_operator.runtime.survey import Surveyor
 from ideogram_operator.runtime.tidings import checked
 from ideogram_operator.runtime.verification import Verifier
 
-ROLLING_PAUSE = 1.0
-ROLLING_PAUSE_IN_A_CROWD = 5.0
 AT_ONCE = 0.05
 GAVE_WAY = 1.0
 AFTER_THE_STORM = 5.0
@@ -190,7 +188,7 @@ class Reconciler:
         return decision, step
 
     def _preflight(self, record: Record, raw: Raw, hindrance: Reason | None) -> float:
-        in_storm = record.memory.state is not State.LIVE and self.crowd is not None and self.crowd.crowded
+        in_storm = record.memory.state is not State.LIVE and self._crowded
         return AFTER_THE_STORM if in_storm else self.preflights.consider(record, raw, why_not=hindrance)
 
     def _gives_way(self, record: Record, decision: Decision) -> bool:
@@ -198,6 +196,10 @@ class Reconciler:
         breaker, memory = record.status.breaker, decision.memory
         behind = record.status.state is not memory.state or (breaker is not None and breaker.flips != memory.flips)
         return behind and record.surveyed and self._yields(record)
+
+    @property
+    def _crowded(self) -> bool:
+        return self.crowd is not None and self.crowd.crowded
 
     def _yields(self, record: Record) -> bool:
         return self.crowd is not None and self.crowd.give_way(record.key)
@@ -210,7 +212,7 @@ class Reconciler:
             # Whatever happens from here on, whoever comes after us finds the drill in status and ends it.
             await self.reporter.report(record, report, why="drill")
         write = partial(self.reporter.report, record, report, why="return")
-        return await self.actor.act(record, report.decision, write, protecting=protecting)
+        return await self.actor.act(record, report.decision, write, protecting=protecting, crowded=self._crowded)
 
     def _obey_probe(self, record: Record, raw: Raw) -> None:
         token = (raw["metadata"].get("annotations") or {}).get(PROBE_ANNOTATION)
@@ -241,8 +243,7 @@ class Reconciler:
         now = self.clock.monotonic()
         pauses = [left, decision.next_in.total_seconds(), self.gatherer.key_age(record)]
         if any(known.rolling for known in record.targets.values()):
-            crowded = self.crowd is not None and self.crowd.crowded
-            pauses.append(ROLLING_PAUSE_IN_A_CROWD if crowded else ROLLING_PAUSE)
+            pauses.append(ROLLING_PAUSE_IN_A_CROWD if self._crowded else ROLLING_PAUSE)
         if record.looked_at is None:
             pauses.append(MENDING)
         else:

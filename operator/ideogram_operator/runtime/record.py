@@ -73,7 +73,8 @@ class Known:
         left_alone: the flip and generation for which it is left alone, and the conflict that is the reason.
         refused: the flip and generation of the order that could not be carried out, though the target was read.
         troubled_since: since when there is a problem; ``again_at``: when it is tried again. Monotonic clock.
-        version: of the object as it was last read; ``stale``: whether something was heard of it since.
+        version: of the object as it was last read; ``read_at``: when, on the monotonic clock; ``stale``: whether
+            something was heard of it since.
         word: what the application said of itself when it was last asked.
     """
 
@@ -95,6 +96,7 @@ class Known:
     troubled_since: float | None = None
     again_at: float = 0.0
     version: str = ""
+    read_at: float = 0.0
     stale: bool = False
     word: Word | None = None
 

@@ -160,6 +160,7 @@ class Switchboard:
     def _see(self, order: Order, known: Known, live: Mapping[str, Any]) -> Found | None:
         """Takes in what a live object says of mode and rollout."""
         claim, before = our_claim(order, known.ref.kind, live), known.rollout
+        known.read_at = self.clock.monotonic()
         known.version = str((live.get("metadata") or {}).get("resourceVersion") or "")
         known.mode = claim.mode if claim is not None else TargetMode.LIVE
         if claim is not None and known.since is None:
