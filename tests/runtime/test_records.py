@@ -20,7 +20,7 @@ def change(
 
 async def test_who_holds_it_hears_of_it_and_reads_it_again() -> None:
     life = await fallen()
-    assert life.operator.records.holders(change()) == [KEY]
+    assert life.operator.records.holders([change()]) == [KEY]
     life.api.asked.clear()
     await life.reconcile()
     assert life.api.count("get deployments/web") == 1
@@ -30,10 +30,10 @@ async def test_what_was_read_already_is_no_news_and_an_end_always_is() -> None:
     life = await fallen()
     version = str(life.api.there("deployments", "web")["metadata"]["resourceVersion"])
     holders = life.operator.records.holders
-    assert holders(change(version=version)) == []
-    assert holders(change(version=str(int(version) - 1))) == []
-    assert holders(change(version="of another kind")) == [KEY]
-    assert holders(change(version=version, deleted=True)) == [KEY]
+    assert holders([change(version=version)]) == []
+    assert holders([change(version=str(int(version) - 1))]) == []
+    assert holders([change(version="of another kind")]) == [KEY]
+    assert holders([change(version=version, deleted=True)]) == [KEY]
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,12 @@ async def test_what_was_read_already_is_no_news_and_an_end_always_is() -> None:
 )
 async def test_nobody_hears_of_what_is_not_theirs(other: Change) -> None:
     life = await fallen()
-    assert life.operator.records.holders(other) == []
+    assert life.operator.records.holders([other]) == []
 
 
 async def test_one_that_holds_nothing_hears_nothing() -> None:
     life = await live()
-    assert life.operator.records.holders(change()) == []
+    assert life.operator.records.holders([change()]) == []
     assert life.operator.records.held_places() == frozenset()
 
 

@@ -24,6 +24,7 @@ from ideogram_operator.runtime.agenda import Agenda, Key
 from ideogram_operator.runtime.clock import Clock
 from ideogram_operator.runtime.drilling import Drills
 from ideogram_operator.runtime.gather import Gatherer
+from ideogram_operator.runtime.hearsay import Hearsay
 from ideogram_operator.runtime.housekeeping import Housekeeping
 from ideogram_operator.runtime.informer import Hearing
 from ideogram_operator.runtime.keys import KeyReader
@@ -205,7 +206,8 @@ def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Send
     links.crowd = agenda
     links.soon, links.reconciler, links.accounts_known = agenda.soon, reconciler, lambda: accounts.known
     hearing = Hearing(last=clock.monotonic())
-    watches = Watches(gateway, lambda change: _changed(reconciler, agenda, change))
+    hearsay = Hearsay(delay=DEBOUNCE, tell=partial(_changed, reconciler, agenda))
+    watches = Watches(gateway, hearsay.hear)
     housekeeping = Housekeeping(
         gateway=gateway,
         clock=clock,
@@ -292,9 +294,9 @@ def _reconciler(
     )
 
 
-def _changed(reconciler: Reconciler, agenda: Agenda, change: Change) -> None:
-    for key in reconciler.records.holders(change):
-        agenda.later(key, DEBOUNCE_IN_A_CROWD if agenda.crowded else DEBOUNCE)
+def _changed(reconciler: Reconciler, agenda: Agenda, changes: Sequence[Change]) -> None:
+    for key in reconciler.records.holders(changes):
+        agenda.later(key, DEBOUNCE_IN_A_CROWD if agenda.crowded else 0.0)
 
 
 def _hurry(reconciler: Reconciler, agenda: Agenda, clock: Clock) -> None:

@@ -8,6 +8,7 @@ get ready, would keep everybody else from falling back. `fairness` shares them o
 """
 
 import contextlib
+import math
 from collections import Counter, deque
 from collections.abc import Hashable
 from dataclasses import dataclass, field
@@ -55,6 +56,7 @@ class BlastRadius:
     # How many of them are whose: asked for every target, of a thousand that wait.
     _rolling_of: Counter[str] = field(default_factory=Counter)
     _flips_of: Counter[str] = field(default_factory=Counter)
+    _looked: float = -math.inf
 
     def room(self, target: Place, *, rolls_out: bool) -> bool:
         """Whether the target might be switched now.
@@ -117,6 +119,9 @@ class BlastRadius:
     def _expire(self, now: float) -> None:
         while self._flips and now - self._flips[0][0] >= MINUTE:
             _less(self._flips_of, self._flips.popleft()[1])
+        if now < self._looked + 1.0:
+            return
+        self._looked = now
         for target in [target for target, since in self._rolling.items() if now - since >= self.longest]:
             self.leave(target)
 

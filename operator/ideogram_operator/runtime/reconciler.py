@@ -168,6 +168,7 @@ class Reconciler:
             record.first_generate = status.probe.next_generate_time if status.probe else None
             record.probe_token = (raw["metadata"].get("annotations") or {}).get(PROBE_ANNOTATION)
             self.records.add(record)
+            self.store.recalled(key)
         heard = Head.of(raw["metadata"])
         if not not_newer(heard.version, record.head.version):
             # The watch may be behind what we have written ourselves.

@@ -1,6 +1,6 @@
 """All integrations at work, and which of them hold what: found by namespace, since changes come in bursts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ideogram_operator.cluster.watches import Change
@@ -43,17 +43,17 @@ class Records:
     def __len__(self) -> int:
         return sum(len(found) for found in self._all.values())
 
-    def holders(self, change: Change) -> list[Key]:
-        """Returns the integrations that hold or follow the target that changed; it is read again for each."""
-        ref, found = Ref(change.kind, change.name), []
-        for key, record in self._all.get(change.namespace, {}).items():
-            known = record.targets.get(ref)
-            # Most of what is heard is what was just written, and read with the answer.
-            news = known is not None and (change.deleted or not not_newer(change.resource_version, known.version))
-            if known is not None and known.watched and news:
-                known.stale = True
-                found.append(key)
-        return found
+    def holders(self, changes: Iterable[Change]) -> list[Key]:
+        """Returns the integrations that hold or follow targets that changed; these are read again for each."""
+        heard: dict[str, dict[Ref, Change]] = {}
+        for change in changes:
+            heard.setdefault(change.namespace, {})[Ref(change.kind, change.name)] = change
+        return [
+            key
+            for namespace, of_namespace in heard.items()
+            for key, record in self._all.get(namespace, {}).items()
+            if _heard_of(record, of_namespace)
+        ]
 
     def held_places(self) -> frozenset[tuple[str, TargetKind]]:
         """Returns the namespaces and kinds in which something is held or followed."""
@@ -64,3 +64,15 @@ class Records:
             # Asked of all twice a second: most were never told anything, and that is found out quickly.
             if (known.switched_at is not None or known.mode is not TargetMode.LIVE) and known.watched
         )
+
+
+def _heard_of(record: Record, changes: Mapping[Ref, Change]) -> bool:
+    """Whether something is new of a target that the integration holds or follows."""
+    found = False
+    for ref, known in record.targets.items():
+        change = changes.get(ref)
+        # Most of what is heard is what was just written, and read with the answer.
+        news = change is not None and (change.deleted or not not_newer(change.resource_version, known.version))
+        if news and known.watched:
+            known.stale = found = True
+    return found

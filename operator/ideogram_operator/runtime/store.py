@@ -46,9 +46,15 @@ class Store:
         before = self._objects.get(key)
         if uid in self._buried or uid in self._buried_before or (before is not None and _older(raw, before)):
             return
-        self._objects[key] = _slim(raw)
+        recalled = before is not None and _uid(before) == uid and "status" not in before
+        self._objects[key] = _without_status(_slim(raw)) if recalled else _slim(raw)
         if before is None or _meaning(before) != _meaning(raw):
             self.dirty(key)
+
+    def recalled(self, key: Key) -> None:
+        """The integration's status was read: from now on only the operator changes it, and so it is not kept here."""
+        if key in self._objects:
+            self._objects[key] = _without_status(self._objects[key])
 
     def lost(self, key: Key, uid: str | None = None) -> None:
         """The integration is gone; with a uid, only if it is that one (another may have come in its place)."""
@@ -97,6 +103,10 @@ def _slim(raw: Raw) -> Raw:
     """The object without the bookkeeping of its writers, which is often larger than all the rest."""
     metadata = {name: value for name, value in raw["metadata"].items() if name != "managedFields"}
     return {**raw, "metadata": metadata}
+
+
+def _without_status(raw: Raw) -> Raw:
+    return {name: value for name, value in raw.items() if name != "status"}
 
 
 def _meaning(raw: Raw) -> tuple[Any, ...]:
