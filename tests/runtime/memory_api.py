@@ -7,7 +7,7 @@ real one does them (tests/cluster checks those against the real one). What it ad
 import copy
 import itertools
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,6 +99,11 @@ class MemoryApi:
     async def get(self, address: Address) -> Json:
         self._ask("get", address)
         return copy.deepcopy(self._find("get", address))
+
+    async def pages(self, address: Address, *, metadata_only: bool = False) -> AsyncIterator[tuple[Json, ...]]:
+        listing = await self.list(address, metadata_only=metadata_only)
+        for item in listing.items:
+            yield (item,)
 
     async def list(
         self,

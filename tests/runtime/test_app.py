@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,14 +11,11 @@ import pytest
 
 from ideogram_operator.cluster.election import Deposed, Elector
 from ideogram_operator.cluster.errors import Forbidden
-from ideogram_operator.cluster.gateway import Listing
 from ideogram_operator.runtime import app
 from ideogram_operator.runtime.assembly import Parts
 from ideogram_operator.runtime.signals import until_stopped
 from tests.probing.world import VirtualClock, in_virtual_time
 from tests.runtime.test_housekeeping import House
-
-EMPTY = Listing(items=(), resource_version="1")
 
 
 class Candidate:
@@ -54,11 +52,11 @@ class Cluster:
     def fence(self, _: Any) -> None:
         pass
 
-    async def list(self, where: Any, **_: Any) -> Listing:
+    async def pages(self, where: Any, **_: Any) -> AsyncIterator[tuple[Any, ...]]:
         self.lists += 1
-        if self.lists == 1:
-            return EMPTY
-        raise Forbidden("may not", address=where, verb="list", rule="{…}")
+        if self.lists > 1:
+            raise Forbidden("may not", address=where, verb="list", rule="{…}")
+        yield ()
 
 
 def parts(house: House) -> Parts:

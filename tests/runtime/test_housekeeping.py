@@ -69,6 +69,25 @@ def test_a_sweep_finds_what_the_watch_never_told() -> None:
     in_virtual_time(story())
 
 
+def test_a_sweep_reads_whole_only_what_is_news() -> None:
+    async def story() -> None:
+        house = House()
+        for name in ("known", "edited"):
+            house.store.saw(house.api.make(PLURAL, name, spec={"mode": "Act"}))
+        house.api.edit(PLURAL, "edited", lambda raw: raw.update(spec={"mode": "Observe"}))
+        house.api.edit(PLURAL, "known", lambda raw: raw.update(status={"state": "Live"}))
+        house.api.make(PLURAL, "missed")
+        house.dirty.clear()
+        await house.keep(EVERY + 5)
+        assert sorted(key.name for key in house.dirty) == ["edited", "missed"]
+        assert house.api.count(f"get {PLURAL}/known") == 0
+        found = house.store.get(Key("shop", "edited"))
+        assert found is not None
+        assert found["spec"] == {"mode": "Observe"}
+
+    in_virtual_time(story())
+
+
 def test_only_its_own_namespaces_are_listed() -> None:
     async def story() -> None:
         house = House(("shop", "other"))

@@ -6,7 +6,7 @@ import pytest
 
 from ideogram_operator.resource.words import PROBE_ANNOTATION, RESTORE_FINALIZER
 from ideogram_operator.runtime.agenda import Key
-from ideogram_operator.runtime.store import Store
+from ideogram_operator.runtime.store import Store, key_of
 
 KEY = Key("shop", "images")
 
@@ -14,6 +14,10 @@ KEY = Key("shop", "images")
 def images(version: int = 1, *, uid: str = "u1", name: str = "images", **metadata: Any) -> dict[str, Any]:
     given = {"namespace": "shop", "name": name, "uid": uid, "resourceVersion": str(version), "generation": 1}
     return {"metadata": given | metadata, "spec": {}, "status": {}}
+
+
+def listing(*raws: dict[str, Any]) -> dict[Key, str]:
+    return {key_of(raw): raw["metadata"]["uid"] for raw in raws}
 
 
 class Heard(list[Key]):
@@ -102,16 +106,17 @@ def test_a_ghost_is_found_by_a_sweep(store: Store, heard: Heard) -> None:
     store.saw(images())
     store.saw(images(2, name="other", uid="u2"))
     heard.clear()
-    assert store.sweep(store.uids(), [images(2, name="other", uid="u2")]) == 1
+    assert store.sweep(store.uids(), listing(images(2, name="other", uid="u2"))) == 1
     assert heard == [KEY]
     assert store.get(KEY) is None
 
 
 def test_a_ghost_whose_name_was_taken_again_is_found(store: Store) -> None:
     store.saw(images(1))
-    listed = [images(7, uid="u2")]
-    assert store.sweep(store.uids(), listed) == 1
-    store.saw(listed[0])
+    listed = images(7, uid="u2")
+    assert store.behind(listed)
+    assert store.sweep(store.uids(), listing(listed)) == 1
+    store.saw(listed)
     found = store.get(KEY)
     assert found is not None
     assert found["metadata"]["uid"] == "u2"
@@ -120,7 +125,7 @@ def test_a_ghost_whose_name_was_taken_again_is_found(store: Store) -> None:
 def test_what_was_made_while_the_list_was_read_is_no_ghost(store: Store) -> None:
     before = store.uids()
     store.saw(images(9))
-    assert store.sweep(before, []) == 0
+    assert store.sweep(before, listing()) == 0
     assert store.get(KEY) is not None
 
 
@@ -129,9 +134,10 @@ def test_what_was_deleted_while_the_list_was_read_does_not_come_back(store: Stor
     store.saw(images(1))
     before = store.uids()
     store.lost(KEY, "u1")
-    listed = [images(1)]
-    assert store.sweep(before, listed) == 0
-    store.saw(listed[0])
+    listed = images(1)
+    assert not store.behind(listed)
+    assert store.sweep(before, listing(listed)) == 0
+    store.saw(listed)
     assert store.get(KEY) is None
 
 
@@ -140,7 +146,7 @@ def test_a_predecessor_in_an_old_list_does_not_replace_its_successor(store: Stor
     before = store.uids()
     store.lost(KEY, "u1")
     store.saw(images(9, uid="u2"))
-    store.sweep(before, [images(1)])
+    store.sweep(before, listing(images(1)))
     store.saw(images(1))
     found = store.get(KEY)
     assert found is not None
@@ -151,7 +157,7 @@ def test_the_memory_of_what_is_gone_does_not_grow_for_ever(store: Store) -> None
     for number in range(100):
         store.saw(images(number, uid=f"u{number}"))
         store.lost(KEY, f"u{number}")
-        store.sweep(store.uids(), [])
+        store.sweep(store.uids(), listing())
     assert len(store._buried) + len(store._buried_before) <= 2
 
 
@@ -160,3 +166,30 @@ def test_the_bookkeeping_of_writers_is_not_kept(store: Store) -> None:
     found = store.get(KEY)
     assert found is not None
     assert "managedFields" not in found["metadata"]
+
+
+def test_a_list_tells_what_the_watch_did_not(store: Store) -> None:
+    assert store.behind(images(1))
+    store.saw(images(5))
+    assert not store.behind(images(5))
+    assert not store.behind(images(9)), "a status that we wrote"
+    assert store.behind(images(9, generation=2))
+    assert not store.behind(images(3, generation=2)), "the list is older"
+    assert store.behind(images(9, annotations={PROBE_ANNOTATION: "now"}))
+
+
+def test_status_is_kept_until_it_was_read(store: Store) -> None:
+    def kept() -> bool:
+        found = store.get(KEY)
+        assert found is not None
+        return "status" in found
+
+    store.saw(images(1))
+    store.saw(images(2))
+    assert kept()
+    store.recalled(KEY)
+    assert not kept()
+    store.saw(images(3))
+    assert not kept()
+    store.saw(images(4, uid="u2"))
+    assert kept(), "another integration's"

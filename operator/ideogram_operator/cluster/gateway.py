@@ -124,14 +124,21 @@ class Gateway:
         url, headers = f"{address.path}?{query_string(params)}", {"Accept": METADATA_LIST}
         await self._once("list", "GET", url, address=address, headers=headers, body=None, longest=seconds)
 
+    async def pages(
+        self, address: Address, *, metadata_only: bool = False, chunk: int = 500
+    ) -> AsyncIterator[Sequence[Object]]:
+        """All objects, a page at a time. Raises ``Gone``, besides, when a page was asked for too late."""
+        async for items, _ in self._pages(address, selector="", metadata_only=metadata_only, chunk=chunk):
+            yield items
+
     async def list(
         self, address: Address, *, selector: str = "", metadata_only: bool = False, chunk: int = 500
     ) -> Listing:
         """All objects, read in pages of ``chunk``; a page that came too late starts the whole list once more."""
         try:
-            return await self._pages(address, selector=selector, metadata_only=metadata_only, chunk=chunk)
+            return await self._all(address, selector=selector, metadata_only=metadata_only, chunk=chunk)
         except Gone:
-            return await self._pages(address, selector=selector, metadata_only=metadata_only, chunk=chunk)
+            return await self._all(address, selector=selector, metadata_only=metadata_only, chunk=chunk)
 
     async def json_patch(
         self, address: Address, operations: Sequence[Object], *, dry_run: bool = False, metadata_only: bool = False
@@ -193,8 +200,15 @@ class Gateway:
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise Unavailable(f"watch {address}: {told(error)}", address=address, verb="watch") from error
 
-    async def _pages(self, address: Address, *, selector: str, metadata_only: bool, chunk: int) -> Listing:
-        items: list[Object] = []
+    async def _all(self, address: Address, *, selector: str, metadata_only: bool, chunk: int) -> Listing:
+        pages = self._pages(address, selector=selector, metadata_only=metadata_only, chunk=chunk)
+        found = [page async for page in pages]
+        return Listing(items=tuple(item for items, _ in found for item in items), resource_version=found[-1][1])
+
+    async def _pages(
+        self, address: Address, *, selector: str, metadata_only: bool, chunk: int
+    ) -> AsyncIterator[tuple[Sequence[Object], str]]:
+        """Each page's items, and the version of the whole list."""
         params = {"limit": str(chunk)} | ({"labelSelector": selector} if selector else {})
         while True:
             accept = METADATA_LIST if metadata_only else "application/json"
@@ -203,9 +217,9 @@ class Gateway:
                 more, version, following = read_page(page)
             except ValueError as error:
                 raise Unavailable(f"list {address}: {told(error)}", address=address, verb="list") from error
-            items += more
+            yield more, version
             if not following:
-                return Listing(items=tuple(items), resource_version=version)
+                return
             if following == params.get("continue"):
                 raise Unavailable(f"list {address}: the same page again and again", address=address, verb="list")
             params["continue"] = following

@@ -4,7 +4,7 @@ import structlog
 
 from ideogram_operator.cluster.addresses import Address
 from ideogram_operator.cluster.connection import Unreachable
-from ideogram_operator.cluster.errors import ClusterError, Forbidden, NotFound
+from ideogram_operator.cluster.errors import ClusterError, Forbidden, Gone, NotFound
 from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.clock import Clock
@@ -25,13 +25,17 @@ async def make_contact(gateway: Gateway, clock: Clock, namespaces: tuple[str, ..
     where = [Address(resource=INTEGRATIONS, namespace=namespace) for namespace in namespaces or ("",)]
     while True:
         try:
-            listings = [await gateway.list(one, metadata_only=True) for one in where]
+            found = {
+                key_of(raw) for one in where async for page in gateway.pages(one, metadata_only=True) for raw in page
+            }
         except NotFound:
             log.warning("the CustomResourceDefinition is not installed; apply what 'ideogram-operator crd' prints")
         except Forbidden as error:
             log.warning("not allowed to list integrations", error=str(error), rule=error.rule)
+        except Gone:
+            continue  # a page was asked for too late
         except ClusterError as error:
             raise Unreachable(f"the cluster at {gateway.connection.server} does not answer: {error}") from error
         else:
-            return frozenset(key_of(item) for listing in listings for item in listing.items)
+            return frozenset(found)
         await clock.sleep(AGAIN)

@@ -12,17 +12,15 @@ from dataclasses import dataclass
 import structlog
 
 from ideogram_operator.cluster.addresses import Address
-from ideogram_operator.cluster.answers import Object
-from ideogram_operator.cluster.errors import ClusterError
+from ideogram_operator.cluster.errors import ClusterError, NotFound
 from ideogram_operator.cluster.gateway import Gateway
-from ideogram_operator.resource.words import GROUP, KIND, VERSION
-from ideogram_operator.runtime.agenda import Agenda
+from ideogram_operator.runtime.agenda import Agenda, Key
 from ideogram_operator.runtime.clock import Clock
 from ideogram_operator.runtime.informer import Hearing
 from ideogram_operator.runtime.limits import BlastRadius
 from ideogram_operator.runtime.metrics import Metrics
-from ideogram_operator.runtime.store import Store
-from ideogram_operator.runtime.writer import INTEGRATIONS
+from ideogram_operator.runtime.store import Store, key_of
+from ideogram_operator.runtime.writer import INTEGRATIONS, address
 
 log = structlog.get_logger(__name__)
 
@@ -97,20 +95,29 @@ class Housekeeping:
         self.metrics.rollouts.set(self.limits.rolling)
 
     async def _sweep(self) -> None:
-        listed: list[Object] = []
-        known = self.store.uids()
+        known, listed, behind = self.store.uids(), dict[Key, str](), list[Key]()
         try:
             for namespace in self.namespaces or ("",):
-                listing = await self.gateway.list(Address(resource=INTEGRATIONS, namespace=namespace))
-                listed += listing.items
+                where = Address(resource=INTEGRATIONS, namespace=namespace)
+                # Metadata, and never all of it at once: whole, ten thousand are half a gigabyte.
+                async for page in self.gateway.pages(where, metadata_only=True):
+                    listed |= {key_of(raw): str(raw["metadata"].get("uid", "")) for raw in page}
+                    behind += [key_of(raw) for raw in page if self.store.behind(raw)]
         except ClusterError as error:
             log.warning("sweep failed; it is tried again", error=str(error))
             return
         self.hearing.last = self.clock.monotonic()
-        ghosts = self.store.sweep(known, listed)
-        self.metrics.ghosts.inc(ghosts)
-        for raw in listed:
-            self.store.saw({"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND, **raw})
+        self.metrics.ghosts.inc(self.store.sweep(known, listed))
+        for key in behind:
+            await self._read(key)
+
+    async def _read(self, key: Key) -> None:
+        try:
+            self.store.saw(await self.gateway.get(address(key)))
+        except NotFound:
+            pass  # gone meanwhile
+        except ClusterError as error:
+            log.warning("not read; the next sweep tries again", integration=str(key), error=str(error))
 
     # -- health --------------------------------------------------------------------------------------------------------
 

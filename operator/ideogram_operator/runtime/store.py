@@ -4,7 +4,7 @@ The store is written by the watch and by the sweep only. A change that matters m
 echo of our own status write does not.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,18 +70,24 @@ class Store:
         """Returns which integrations are known now, to be handed to ``sweep`` once a list has been read."""
         return {key: _uid(raw) for key, raw in self._objects.items()}
 
-    def sweep(self, before: Mapping[Key, str], listed: Iterable[Raw]) -> int:
+    def behind(self, listed: Raw) -> bool:
+        """Returns whether a list, be it of metadata, has something that matters and was not heard of."""
+        uid, before = _uid(listed), self._objects.get(key_of(listed))
+        if uid in self._buried or uid in self._buried_before:
+            return False
+        return before is None or (not _older(listed, before) and _meaning(listed) != _meaning(before))
+
+    def sweep(self, before: Mapping[Key, str], listed: Mapping[Key, str]) -> int:
         """Drops what a complete list no longer has; returns how many ghosts there were.
 
         A watch that was interrupted for too long starts anew with a list, and never says what was deleted meanwhile.
 
         Args:
             before: which were known when the list began; what came since may rightly be missing from it.
-            listed: all integrations that there are.
+            listed: all integrations that there are, by their uids.
         """
-        there = {key_of(raw): _uid(raw) for raw in listed}
         ghosts = [
-            key for key, uid in before.items() if there.get(key) != uid and _uid(self._objects.get(key, {})) == uid
+            key for key, uid in before.items() if listed.get(key) != uid and _uid(self._objects.get(key, {})) == uid
         ]
         for key in ghosts:
             self.lost(key)
