@@ -45,9 +45,7 @@ def test_the_echo_of_our_own_status_is_none(store: Store, heard: Heard) -> None:
     store.saw(images(1))
     store.saw(images(2) | {"status": {"state": "Live"}})
     assert heard == [KEY]
-    found = store.get(KEY)
-    assert found is not None
-    assert found["status"] == {"state": "Live"}, "it is kept all the same"
+    assert store.take_status(KEY) == {"state": "Live"}, "it is kept all the same"
 
 
 @pytest.mark.parametrize(
@@ -178,18 +176,15 @@ def test_a_list_tells_what_the_watch_did_not(store: Store) -> None:
     assert store.behind(images(9, annotations={PROBE_ANNOTATION: "now"}))
 
 
-def test_status_is_kept_until_it_was_read(store: Store) -> None:
-    def kept() -> bool:
-        found = store.get(KEY)
-        assert found is not None
-        return "status" in found
-
-    store.saw(images(1))
-    store.saw(images(2))
-    assert kept()
-    store.recalled(KEY)
-    assert not kept()
-    store.saw(images(3))
-    assert not kept()
-    store.saw(images(4, uid="u2"))
-    assert kept(), "another integration's"
+def test_status_is_kept_until_it_was_taken(store: Store) -> None:
+    store.saw(images(1) | {"status": {"state": "Live"}})
+    store.saw(images(2) | {"status": {"state": "Fallback"}})
+    assert store.take_status(KEY) == {"state": "Fallback"}
+    assert store.take_status(KEY) is None
+    store.saw(images(3) | {"status": {"state": "Live"}})
+    assert store.take_status(KEY) is None, "that is what we have written"
+    store.saw(images(4, uid="u2") | {"status": {"state": "Suspect"}})
+    assert store.take_status(KEY) == {"state": "Suspect"}, "another integration's"
+    store.saw(images(5, uid="u3"))
+    store.lost(KEY, "u3")
+    assert store.take_status(KEY) is None

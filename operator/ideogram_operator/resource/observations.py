@@ -12,6 +12,7 @@ from ideogram_operator.resource.conditions import AnyReason
 from ideogram_operator.resource.durations import Duration
 from ideogram_operator.resource.fields import Money, Time
 from ideogram_operator.resource.model import StatusModel
+from ideogram_operator.resource.shared import shared
 from ideogram_operator.resource.words import Action, ProbeMethod, Severity, TargetKind, TargetMode, Trigger
 
 Count = Annotated[int, Field(ge=0, json_schema_extra={"format": "int32"})]
@@ -146,6 +147,11 @@ def _bytes_of(checks: tuple[CheckStatus, ...]) -> int:
     return len(json.dumps(wire, separators=(",", ":"), ensure_ascii=False).encode(errors="replace"))
 
 
+def _shared(checks: tuple[CheckStatus, ...]) -> tuple[CheckStatus, ...]:
+    """Most of what is found is found of many: thirty results each would be most of the operator's memory."""
+    return tuple(shared(check) for check in checks)
+
+
 class PreflightStatus(StatusModel):
     """The production checklist, as last carried out."""
 
@@ -175,6 +181,7 @@ class PreflightStatus(StatusModel):
         tuple[CheckStatus, ...],
         First(30),
         AfterValidator(_fitted),
+        AfterValidator(_shared),
         Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["id"]}),
     ] = ()
     """Each check."""

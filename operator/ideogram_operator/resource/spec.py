@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from ideogram_operator.resource.api import ApiSpec
 from ideogram_operator.resource.errors import spec_error
@@ -13,6 +13,7 @@ from ideogram_operator.resource.probe import Probe
 from ideogram_operator.resource.readiness import Attestations, DrillSpec, PreflightSpec
 from ideogram_operator.resource.recovery import Override, RecoverySpec
 from ideogram_operator.resource.services import Billing, Database, Notify, Storage
+from ideogram_operator.resource.shared import shared
 from ideogram_operator.resource.targets import Targets
 from ideogram_operator.resource.traffic import Traffic
 from ideogram_operator.resource.triggers import Triggers
@@ -26,17 +27,17 @@ class IntegrationSpec(SpecModel):
     """Enforce, or Observe: decide and report, switch nothing."""
     environment: Environment = Environment.PRODUCTION
     """Which life the application leads; keys must not be shared across them."""
-    api: ApiSpec
+    api: Annotated[ApiSpec, AfterValidator(shared)]
     """How the application reaches Ideogram."""
     targets: Targets
     """The workloads and ConfigMaps to switch."""
-    probe: Probe = Probe()
+    probe: Annotated[Probe, AfterValidator(shared)] = Probe()
     """The requests the operator itself sends."""
     traffic: Traffic | None = None
     """Where the application's own metrics come from."""
-    triggers: Triggers = Field(default_factory=Triggers)
+    triggers: Annotated[Triggers, AfterValidator(shared)] = Field(default_factory=Triggers, validate_default=True)
     """Which evidence is an alert, and what is done about it."""
-    recovery: RecoverySpec = RecoverySpec()
+    recovery: Annotated[RecoverySpec, AfterValidator(shared)] = RecoverySpec()
     """When and how targets come back."""
     override: Override | None = None
     """A person's order, which beats every decision until it expires."""
@@ -48,7 +49,9 @@ class IntegrationSpec(SpecModel):
     """Where the application keeps what belongs to its images."""
     notify: Annotated[tuple[Notify, ...], Field(max_length=10)] = ()
     """Who is told of alerts."""
-    preflight: PreflightSpec = Field(default_factory=PreflightSpec)
+    preflight: Annotated[PreflightSpec, AfterValidator(shared)] = Field(
+        default_factory=PreflightSpec, validate_default=True
+    )
     """The production checklist."""
     attestations: Attestations = ()
     """What named people say holds."""

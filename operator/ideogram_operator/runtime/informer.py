@@ -20,6 +20,10 @@ from ideogram_operator.runtime.store import Store, key_of
 
 SERVER_TIMEOUT = 240  # whole seconds: the API server refuses a fraction
 CLIENT_TIMEOUT = 300.0
+CHUNK = 250
+"""Integrations of a page of the first list: whole, each is some twenty kilobytes of objects."""
+IDLE = 0.5
+"""Seconds for which kopf keeps in mind what it last heard of an integration."""
 LONGEST_BACKOFF = 5.0
 AFTER_GONE = 1.0
 """Seconds before everything is listed anew, once a watch has said that its version is too old."""
@@ -146,10 +150,12 @@ class Informer:
         settings.posting.enabled = False
         settings.posting.level = logging.CRITICAL
         settings.scanning.disabled = True
+        settings.watching.chunk_size = CHUNK
         settings.watching.server_timeout = SERVER_TIMEOUT
         settings.watching.client_timeout = CLIENT_TIMEOUT
         settings.watching.inactivity_timeout = SILENCE
         settings.watching.reconnect_backoff = AFTER_GONE
+        settings.queueing.idle_timeout = IDLE
         settings.networking.connect_timeout = 5.0
         settings.networking.request_timeout = 60.0
         settings.networking.error_backoffs = _Backoffs()

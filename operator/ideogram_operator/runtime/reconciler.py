@@ -152,7 +152,7 @@ class Reconciler:
         uid = raw["metadata"]["uid"]
         if record is None or record.uid != uid:
             self._forget(key)
-            status = IntegrationStatus.parse(raw.get("status"))
+            status = IntegrationStatus.parse(self.store.take_status(key))
             memory = recall(status, self.clock.now())
             record = Record(key=key, uid=uid, memory=memory, told=memory, status=status, began=self.clock.monotonic())
             record.told_problems = {str(Ref(one.kind, one.name)): one.reason for one in status.targets if one.reason}
@@ -168,7 +168,6 @@ class Reconciler:
             record.first_generate = status.probe.next_generate_time if status.probe else None
             record.probe_token = (raw["metadata"].get("annotations") or {}).get(PROBE_ANNOTATION)
             self.records.add(record)
-            self.store.recalled(key)
         heard = Head.of(raw["metadata"])
         if not not_newer(heard.version, record.head.version):
             # The watch may be behind what we have written ourselves.

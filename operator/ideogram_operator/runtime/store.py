@@ -4,6 +4,7 @@ The store is written by the watch and by the sweep only. A change that matters m
 echo of our own status write does not.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ Raw = Mapping[str, Any]
 
 @dataclass(slots=True)
 class Store:
-    """All integrations that are known to exist.
+    """All integrations that are known to exist; the status of each is kept aside, folded up, until it is taken.
 
     Attributes:
         dirty: told of every key whose integration changed in a way that matters, or is gone.
@@ -23,6 +24,7 @@ class Store:
 
     dirty: Callable[[Key], None]
     _objects: dict[Key, Raw] = field(default_factory=dict)
+    _statuses: dict[Key, bytes] = field(default_factory=dict)
     _buried: set[str] = field(default_factory=set)
     _buried_before: set[str] = field(default_factory=set)
 
@@ -46,15 +48,15 @@ class Store:
         before = self._objects.get(key)
         if uid in self._buried or uid in self._buried_before or (before is not None and _older(raw, before)):
             return
-        recalled = before is not None and _uid(before) == uid and "status" not in before
-        self._objects[key] = _without_status(_slim(raw)) if recalled else _slim(raw)
+        self._objects[key] = _slim(raw)
+        if before is None or _uid(before) != uid or key in self._statuses:
+            self._statuses[key] = json.dumps(raw.get("status")).encode()
         if before is None or _meaning(before) != _meaning(raw):
             self.dirty(key)
 
-    def recalled(self, key: Key) -> None:
-        """The integration's status was read: from now on only the operator changes it, and so it is not kept here."""
-        if key in self._objects:
-            self._objects[key] = _without_status(self._objects[key])
+    def take_status(self, key: Key) -> Any:
+        """Returns an integration's status as last heard, once: from then on it is the operator that changes it."""
+        return json.loads(self._statuses.pop(key, b"null"))
 
     def lost(self, key: Key, uid: str | None = None) -> None:
         """The integration is gone; with a uid, only if it is that one (another may have come in its place)."""
@@ -64,6 +66,7 @@ class Store:
         if before is None or (uid is not None and _uid(before) != uid):
             return
         del self._objects[key]
+        self._statuses.pop(key, None)
         self.dirty(key)
 
     def uids(self) -> dict[Key, str]:
@@ -106,13 +109,9 @@ def _uid(raw: Raw) -> str:
 
 
 def _slim(raw: Raw) -> Raw:
-    """The object without the bookkeeping of its writers, which is often larger than all the rest."""
+    """The object without its status, and the bookkeeping of its writers, which is often larger than all the rest."""
     metadata = {name: value for name, value in raw["metadata"].items() if name != "managedFields"}
-    return {**raw, "metadata": metadata}
-
-
-def _without_status(raw: Raw) -> Raw:
-    return {name: value for name, value in raw.items() if name != "status"}
+    return {name: value for name, value in raw.items() if name != "status"} | {"metadata": metadata}
 
 
 def _meaning(raw: Raw) -> tuple[Any, ...]:
