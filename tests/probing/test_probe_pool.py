@@ -56,6 +56,24 @@ def test_a_hundred_integrations_on_one_key_cost_one_stream() -> None:
     in_virtual_time(story())
 
 
+def test_only_good_news_after_good_news_are_calm() -> None:
+    async def story() -> None:
+        async with World(lambda _, now: BROKEN if 45 <= now < 60 else FINE) as world:
+            world.pool.subscribe("a", demand())
+            await world.until(44)
+            assert world.calm[0] is False, "the first word is news"
+            assert world.calm[1:] == [True] * (len(world.calm) - 1)
+            quiet = len(world.calm)
+            await world.until(59.9)
+            assert world.calm[quiet:]
+            assert not any(world.calm[quiet:])
+            bad = len(world.calm)
+            await world.until(100)
+            assert world.calm[bad:][:2] == [False, True], "the first good word is news"
+
+    in_virtual_time(story())
+
+
 def test_first_probes_of_many_streams_are_spread() -> None:
     async def story() -> None:
         async with World() as world:

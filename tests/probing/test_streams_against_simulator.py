@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -133,7 +133,10 @@ class Watch:
         self.control = ControlURL(sim.control_url, sender=sender, clock=clock, random=dice.random)
         tools = Tools(sender=sender, clock=clock, control=self.control, random=dice.random)
         self.news = asyncio.Event()
-        self.pool = ProbePool(tools, hooks=PoolHooks(on_evidence=lambda _: self.news.set()))
+        self.pool = ProbePool(tools, hooks=PoolHooks(on_evidence=self._told, on_calm=self._told))
+
+    def _told(self, _: Hashable) -> None:
+        self.news.set()
 
     async def until(self, condition: Callable[[], bool], within: float = 15.0) -> None:
         async with asyncio.timeout(within):

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Self, TypeVar
 
 from ideogram_operator.ideogram.key import ApiKey
@@ -152,6 +153,7 @@ class World:
         self.clock = VirtualClock()
         self.sender = ScriptedSender(behave)
         self.told: Counter[Hashable] = Counter()
+        self.calm: list[bool] = []
         self.spent: list[tuple[float, tuple[Hashable, ...], Decimal]] = []
         self.recording = True
         rng = random.Random(seed)  # noqa: S311 -- a test's dice
@@ -159,7 +161,8 @@ class World:
         self.control = ControlURL(url, sender=self.sender, clock=self.clock, random=rng.random)
         tools = Tools(sender=self.sender, clock=self.clock, control=self.control, random=rng.random)
         hooks = PoolHooks(
-            on_evidence=lambda who: self.told.update([who]),
+            on_evidence=partial(self._tell, calm=False),
+            on_calm=partial(self._tell, calm=True),
             refresh=refresh or self._no_refresh,
             before_spend=self._record,
             namespace=namespace,
@@ -180,6 +183,10 @@ class World:
 
     async def until(self, moment: float) -> None:
         await asyncio.sleep(max(0.0, moment - self.time))
+
+    def _tell(self, who: Hashable, *, calm: bool) -> None:
+        self.told[who] += 1
+        self.calm.append(calm)
 
     async def _no_refresh(self, who: Hashable) -> None: ...
 

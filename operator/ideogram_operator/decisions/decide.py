@@ -16,7 +16,7 @@ from ideogram_operator.decisions.policy import Policy
 from ideogram_operator.decisions.situation import Situation
 from ideogram_operator.decisions.triggers import evaluate
 from ideogram_operator.decisions.wake import next_in
-from ideogram_operator.resource.words import Health, Strength, TargetMode
+from ideogram_operator.resource.words import Health, State, Strength, TargetMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,12 @@ class Decision:
     def health(self) -> Health:
         """What is believed about the API."""
         return self.assessment.health
+
+    @property
+    def at_ease(self) -> bool:
+        """Whether all is well, and nothing is being waited for."""
+        live = self.memory.state is State.LIVE and self.wanted is TargetMode.LIVE
+        return live and self.health is Health.HEALTHY and not self.alerts and self.asked is None
 
     def mode_of(self, index: int) -> TargetMode:
         """Returns what the target at this place of the spec's order should be told."""

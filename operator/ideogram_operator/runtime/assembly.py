@@ -116,6 +116,16 @@ class Links:
         if isinstance(who, Key):
             self.soon(who)
 
+    def on_calm(self, who: Hashable) -> None:
+        """A stream has found once more that all is well.
+
+        One that is at ease has nothing to decide by that, and comes by itself before what it decided on goes stale.
+        With ten thousand it is most of what an operator would do all day.
+        """
+        record = self.reconciler.records.get(who) if self.reconciler is not None and isinstance(who, Key) else None
+        if record is None or not record.at_ease:
+            self.on_evidence(who)
+
     async def refresh(self, who: Hashable) -> None:
         """A refused key is about to be confirmed."""
         if isinstance(who, Key) and self.reconciler is not None:
@@ -147,6 +157,7 @@ def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Send
         Tools(sender=metered, clock=clock, control=control, random=random.random),
         hooks=PoolHooks(
             on_evidence=links.on_evidence,
+            on_calm=links.on_calm,
             refresh=links.refresh,
             before_spend=links.before_spend,
             namespace=lambda who: who.namespace if isinstance(who, Key) else who,

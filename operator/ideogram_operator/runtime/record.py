@@ -246,6 +246,12 @@ class Record:
         )
 
     @property
+    def at_ease(self) -> bool:
+        """Whether there is nothing that more good news could change."""
+        expecting = self.preflight_gate is not None or self.drill.phase is not None
+        return self.decision is not None and self.decision.at_ease and self.surveyed and not expecting
+
+    @property
     def surveyed(self) -> bool:
         """Whether every target was read since this process started, so that no claim of ours is unknown."""
         return self.looked_at is not None

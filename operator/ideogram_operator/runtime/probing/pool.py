@@ -40,6 +40,7 @@ class PoolHooks:
 
     Attributes:
         on_evidence: told each subscriber of a stream with a new fact; it only takes note, and does not raise.
+        on_calm: told instead, if the fact says what the one before said: that all is well.
         refresh: awaited for each subscriber before a refused key is confirmed.
         before_spend: awaited before money is spent; while it raises, none is.
         namespace: of a subscriber, whose share of all probes it is counted to.
@@ -47,6 +48,7 @@ class PoolHooks:
     """
 
     on_evidence: Callable[[Hashable], None] = field(default=lambda _: None)
+    on_calm: Callable[[Hashable], None] = field(default=lambda _: None)
     refresh: Refresh = _nothing
     before_spend: BeforeSpend = _nothing
     namespace: Callable[[Hashable], Hashable] = field(default=lambda who: who)
@@ -243,8 +245,9 @@ class ProbePool:
         if not paid(key.method):
             for paid_one in {demand.stream(ProbeMethod.GENERATE) for demand in recovering}:
                 self._reconsider(paid_one)
+        tell = self._hooks.on_calm if stream.calm else self._hooks.on_evidence
         for who in members:
-            self._hooks.on_evidence(who)
+            tell(who)
 
     def _change_method(self, key: StreamKey) -> None:
         """Moves the subscribers to the next stronger method, or back from it."""

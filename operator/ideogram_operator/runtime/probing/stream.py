@@ -68,12 +68,16 @@ class Stream:
         request: what to send; timeout and connection are set for each probe.
         first: monotonic seconds at which the first probe is due.
         purse: of a paid stream; None for a free one.
+
+    Attributes:
+        calm: whether its last fact says what the one before said: that all is well, without a gap.
     """
 
     def __init__(self, request: Request, *, first: float, tools: Tools, hooks: Hooks, purse: Purse | None) -> None:
         if request.method is None:
             raise ValueError("a stream sends probes")
         self.method: ProbeMethod = request.method
+        self.calm = False
         self._request = request
         self._tools = tools
         self._hooks = hooks
@@ -286,7 +290,9 @@ class Stream:
         if self._purse is not None:
             # With the budget spent, what is known stands until there is money to ask again.
             wait = max(wait, self._purse.wait)
+        before = self._facts.last
         self._facts.add(outcome, at=self._tools.clock.now(), fresh_for=FRESH_INTERVALS * wait)
+        self.calm = before is not None and self.promising and before.good and before.fresh(self._tools.clock.now())
         self._last = self._tools.clock.now(), outcome
         self._answer((self._tools.clock.now(), outcome))
         if self._course.denials == 1:
