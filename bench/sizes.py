@@ -13,6 +13,7 @@ class Sizes:
         probe: ``spec.probe`` of the storm's integrations.
         hold: ``spec.recovery.hold`` of the storm's integrations.
         growth: numbers of integrations, ascending; the last is the one that the goals are about.
+        first: one of these, for which the very first start is measured as well.
         namespaces: over which integrations are spread; each has a key of its own.
         idle: seconds for which the largest number idles; the smaller ones idle for a third of it.
         keys: distinct keys, each of one integration.
@@ -28,6 +29,7 @@ class Sizes:
     probe: dict[str, object]
     hold: str
     growth: tuple[int, ...]
+    first: int
     namespaces: int
     idle: float
     keys: int
@@ -47,6 +49,7 @@ FULL = Sizes(
     probe={"interval": "10s", "suspectInterval": "2s", "generate": FREE_ONLY},
     hold="15s",
     growth=(100, 300, 1000, 3000, 10_000),
+    first=3000,
     namespaces=100,
     idle=60.0,
     keys=1000,
@@ -63,6 +66,7 @@ SMOKE = Sizes(
     probe={"interval": "1s", "suspectInterval": "500ms", "generate": FREE_ONLY},
     hold="2s",
     growth=(50, 200),
+    first=200,
     namespaces=5,
     idle=6.0,
     keys=50,

@@ -41,7 +41,6 @@ TARGETS = {
 }
 OTHERS = {
     **ruled(cluster.PATCH_STATUS, "patch", INTEGRATIONS, "status"),
-    **ruled(cluster.GET_INTEGRATION, "get", INTEGRATIONS),
     **ruled(cluster.PATCH_INTEGRATION, "patch", INTEGRATIONS),
     **ruled(cluster.CREATE_EVENT, "create", "events"),
 }
@@ -81,6 +80,17 @@ def test_a_target_that_cannot_be_told(detour: Detour, row: Measuring, case: Rule
 
 @each(OTHERS)
 def test_what_targets_do_not_wait_for(detour: Detour, row: Measuring, case: Rule) -> None:
+    not_waited_for(detour, row, case)
+
+
+@each(ruled(cluster.GET_INTEGRATION, "get", INTEGRATIONS))
+def test_an_integration_that_is_read_only_because_of_a_conflict(detour: Detour, row: Measuring, case: Rule) -> None:
+    detour.proxy.add(Rule(verbs={"patch"}, resources={INTEGRATIONS}, subresource="", status=409, times=1))
+    not_waited_for(detour, row, case)
+
+
+def not_waited_for(detour: Detour, row: Measuring, case: Rule) -> None:
+    """The fault keeps no target from being told, and its end is noticed."""
     stall = detour.stall
     before = stall.open()
     number = detour.proxy.add(case)

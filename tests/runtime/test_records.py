@@ -4,7 +4,9 @@ import pytest
 
 from ideogram_operator.cluster.watches import Change
 from ideogram_operator.resource.words import PLURAL, TargetKind
+from ideogram_operator.runtime.survey import UNSETTLED_PAUSE
 from tests.runtime.life import KEY, Life, fallen, live
+from tests.runtime.memory_api import Json
 
 
 def change(
@@ -16,6 +18,11 @@ def change(
     deleted: bool = False,
 ) -> Change:
     return Change(kind=kind, namespace=namespace, name=name, resource_version=version, deleted=deleted)
+
+
+def put_back(raw: Json) -> None:
+    """Somebody sets the switch as it was, and leaves the claim."""
+    raw["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "IDEOGRAM_ENABLED", "value": "true"}]
 
 
 async def test_who_holds_it_hears_of_it_and_reads_it_again() -> None:
@@ -34,6 +41,17 @@ async def test_what_was_read_already_is_no_news_and_an_end_always_is() -> None:
     assert holders([change(version=str(int(version) - 1))]) == []
     assert holders([change(version="of another kind")]) == [KEY]
     assert holders([change(version=version, deleted=True)]) == [KEY]
+
+
+async def test_what_only_a_look_has_read_is_news_still() -> None:
+    life = await fallen()
+    life.api.edit("deployments", "web", put_back)
+    life.clock.seconds += UNSETTLED_PAUSE + 1
+    await life.reconcile()
+    version = str(life.api.there("deployments", "web")["metadata"]["resourceVersion"])
+    assert life.operator.records.holders([change(version=version)]) == [KEY]
+    await life.reconcile()
+    assert life.switch() == "false"
 
 
 @pytest.mark.parametrize(

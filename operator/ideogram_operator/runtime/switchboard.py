@@ -105,6 +105,8 @@ class Switchboard:
             self.limits.leave(_token(order, known))
         elif outcome.live is not None:
             self._see(order, known, outcome.live)
+            # A look does not mend what somebody put back: what it has read is news still.
+            known.version = str((outcome.live.get("metadata") or {}).get("resourceVersion") or "")
             self._tell_of_others(order, known, outcome)
         self._note_trouble(known, passes=outcome.again)
 
@@ -161,7 +163,6 @@ class Switchboard:
         """Takes in what a live object says of mode and rollout."""
         claim, before = our_claim(order, known.ref.kind, live), known.rollout
         known.read_at = self.clock.monotonic()
-        known.version = str((live.get("metadata") or {}).get("resourceVersion") or "")
         known.mode = claim.mode if claim is not None else TargetMode.LIVE
         if claim is not None and known.since is None:
             known.since = claim.since

@@ -54,7 +54,9 @@ EVERYTHING: Final = {
 GET_TARGET: Final = _each("get-target", "GET of a target in an outage", f"Says so in `targets`; {SOON}")
 PATCH_TARGET: Final = _each("patch-target", "PATCH of a target in an outage", f"Says so in `targets`; {SOON}")
 PATCH_STATUS: Final = _each("patch-status", "PATCH of status in an outage", TOLD)
-GET_INTEGRATION: Final = _each("get-integration", "GET of the integration (for its finalizer) in an outage", TOLD)
+GET_INTEGRATION: Final = _each(
+    "get-integration", "GET of the integration in an outage, after a conflict about its finalizer", TOLD
+)
 PATCH_INTEGRATION: Final = _each("patch-integration", "PATCH of the integration (its finalizer) in an outage", TOLD)
 CREATE_EVENT: Final = _each("create-event", "POST of Events in an outage", "Fallback and back; only Events are lost")
 GET_SECRET: Final = _each(
