@@ -104,6 +104,14 @@ async def test_a_watch_from_a_forgotten_version_begins_anew(session: aiohttp.Cli
     assert server.asked[1].query["timeoutSeconds"] == "240"
 
 
+async def test_a_list_whose_next_page_is_forgotten_begins_anew(session: aiohttp.ClientSession, server: Server) -> None:
+    server.statuses = [410]
+    async with session.get(f"{server.url}/all?limit=250&continue=old") as answer:
+        assert answer.status == 200
+    assert [request.query.get("continue") for request in server.asked] == ["old", None]
+    assert server.asked[1].query["limit"] == "250"
+
+
 async def test_watches_of_one_place_are_a_second_apart(
     session: aiohttp.ClientSession, server: Server, clock: Hands
 ) -> None:

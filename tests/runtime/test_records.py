@@ -38,8 +38,7 @@ async def test_what_was_read_already_is_no_news_and_an_end_always_is() -> None:
     version = str(life.api.there("deployments", "web")["metadata"]["resourceVersion"])
     holders = life.operator.records.holders
     assert holders([change(version=version)]) == []
-    assert holders([change(version=str(int(version) - 1))]) == []
-    assert holders([change(version="of another kind")]) == [KEY]
+    assert holders([change(version=str(int(version) - 1))]) == [KEY], "a cluster may have been restored"
     assert holders([change(version=version, deleted=True)]) == [KEY]
 
 

@@ -52,10 +52,10 @@ class Escort:
         if watches:
             await self._pace(request.url.path)
         response = await handler(request)
-        if response.status == GONE and watches:
-            # The version that it would go on from is forgotten: without one, what there is comes first.
+        if response.status == GONE and (watches or "continue" in request.url.query):
+            # What it would go on from is forgotten: without it, what there is comes first, or the first page again.
             response.release()
-            request.url = request.url.without_query_params("resourceVersion")
+            request.url = request.url.without_query_params("resourceVersion" if watches else "continue")
             response = await handler(request)
         self._note(response.status, request)
         if response.status >= 400 and response.status not in REPEATED:  # noqa: PLR2004 - HTTP's own numbers

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ideogram_operator.cluster.watches import Change
 from ideogram_operator.resource.words import TargetKind, TargetMode
 from ideogram_operator.runtime.agenda import Key
-from ideogram_operator.runtime.record import Record, Ref, not_newer
+from ideogram_operator.runtime.record import Record, Ref
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ def _heard_of(record: Record, changes: Mapping[Ref, Change]) -> bool:
     for ref, known in record.targets.items():
         change = changes.get(ref)
         # Most of what is heard is what was just written, and read with the answer.
-        news = change is not None and (change.deleted or not not_newer(change.resource_version, known.version))
+        news = change is not None and (change.deleted or change.resource_version != known.version)
         if news and known.watched:
             known.stale = found = True
     return found
