@@ -26,11 +26,13 @@ class Cluster:
         kubeconfig: the administrator's.
         audit_log: one JSON line for each request to the API server; None where it is not kept.
         plane: its parts, to be stopped and frozen; None where they are not ours.
+        kubelet: the same of the kubelet.
     """
 
     kubeconfig: Path
     audit_log: Path | None = None
     plane: ControlPlane | None = None
+    kubelet: Kwok | None = None
 
     @cached_property
     def access(self) -> Access:
@@ -46,6 +48,18 @@ class Cluster:
     def kube(self) -> Kube:
         """A client, as administrator."""
         return Kube(self.access)
+
+    def revive(self) -> None:
+        """Starts controllers and kubelet anew, which found no API server for long: they ask again rarely, or never.
+
+        Raises:
+            LookupError: they are not ours.
+        """
+        if self.plane is None or self.kubelet is None:
+            raise LookupError("the parts of this cluster are not ours")
+        self.plane.restart_controllers()
+        self.kubelet.stop()
+        self.kubelet.start()
 
     def install_crds(self) -> list[str]:
         """Applies every CRD of ``crds/`` and waits until it is served; their names."""
@@ -78,7 +92,9 @@ def start_cluster(
         kubelet = Kwok(kwok, kubeconfig=plane.kubeconfig, folder=plane.run_folder)
         ends.callback(kubelet.stop)
         kubelet.start()
-        cluster = Cluster(kubeconfig=plane.kubeconfig, audit_log=plane.audit_log if audit else None, plane=plane)
+        cluster = Cluster(
+            kubeconfig=plane.kubeconfig, audit_log=plane.audit_log if audit else None, plane=plane, kubelet=kubelet
+        )
         if crds:
             cluster.install_crds()
         yield cluster

@@ -99,6 +99,14 @@ class ControlPlane:
         """Starts a component that was stopped; does not wait for it."""
         self._start(component)
 
+    def restart_controllers(self) -> None:
+        """Kills the controllers, those that run, and starts them anew."""
+        for name in _CONTROLLERS:
+            child = self._children.pop(name, None)
+            if child is not None:
+                child.kill()
+            self._start(name)
+
     def pids(self) -> dict[str, int]:
         """The process id of each component that was not stopped."""
         return {name: child.pid for name, child in self._children.items()}

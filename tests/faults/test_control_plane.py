@@ -11,6 +11,7 @@ from lab.cluster import Cluster, start_cluster
 from lab.controlplane import ControlPlane
 from lab.kube import Json
 from lab.operator import Operator
+from lab.waiting import NeverHappenedError
 from tests.e2e.shop import Shop, claimed, history, target
 from tests.faults.measuring import Measuring, measures
 from tests.faults.rows import cluster
@@ -49,9 +50,14 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
 
 @pytest.fixture
 def one(own: Own) -> Iterator[Stall]:
-    # Controllers that found no API server for long ask again rarely: whatever comes next is not their measure.
+    # Controllers that found no API server for long ask again rarely, and a node that was away for longer than its Lease
+    # may stay so: whatever comes next is not their measure.
     own.shop.deploy("canary", replicas=1, settle=False)
-    own.shop.settled("canary", timeout=180)
+    try:
+        own.shop.settled("canary", timeout=SECONDS)
+    except NeverHappenedError:
+        own.cluster.revive()
+        own.shop.settled("canary", timeout=120)
     own.shop.kube.delete(own.shop.path("Deployment", "canary"))
     with stall(own.shop) as found:
         yield found
