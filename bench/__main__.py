@@ -42,9 +42,7 @@ def main() -> int:
 
 
 def _smoke(parts: tuple[str, ...]) -> int:
-    with open_rig() as rig:
-        found = {part: asyncio.run(_part(part, rig, SMOKE)) for part in parts}
-    wrong = broken(found)
+    wrong = broken({part: _measure(part, SMOKE) for part in parts})
     for one in wrong:
         _say(one)
     if not wrong:

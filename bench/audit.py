@@ -26,6 +26,8 @@ def requests(log: Path, *, since: float = 0.0, until: float = float("inf")) -> I
     """All that were received in a span of time, in the order of their answers."""
     with log.open() as lines:
         for line in lines:
+            if not line.endswith("\n"):
+                return  # the last one, which is being written
             entry = json.loads(line)
             if entry["stage"] != "ResponseComplete":
                 continue

@@ -73,11 +73,6 @@ class Fleet:
 
         await spread(numbers, make)
 
-    async def remove_integrations(self, raw: Raw) -> None:
-        """Takes all integrations away; those that hold nothing are gone at once."""
-        for number in range(self.namespaces):
-            await raw.ask("DELETE", self.path(number).rpartition("/")[0])
-
     async def write_status(self, raw: Raw, numbers: range, status: Json | None) -> None:
         """Gives each the status of the first, in its own name; None takes it away."""
         told, (namespace, name) = json.dumps(status or {}), self.place(0)

@@ -18,6 +18,7 @@ from bench.spec import spec
 NAMESPACES: Final = 5
 PATIENCE: Final = 300.0
 TARGET: Final = "deployments"
+PATCHES: Final = "target_patches_total"
 STRAY: Final = 1
 STALE: Final = 422
 
@@ -51,13 +52,14 @@ class Flip:
 
     def figures(self, floor: float, targets: int) -> dict[str, Any]:
         """What is told of it."""
-        within = [one for one in self.seen if self.first <= one.received <= self.last]
+        first, last = self.first, self.last
+        within = [one for one in self.seen if first <= one.received <= last]
         return {
-            "decision_to_last": round(self.last - self.first, 3),
-            "cause_to_first": round(self.first - self.caused, 3),
-            "cause_to_last": round(self.last - self.caused, 3),
+            "decision_to_last": round(last - first, 3),
+            "cause_to_first": round(first - self.caused, 3),
+            "cause_to_last": round(last - self.caused, 3),
             "floor": round(floor, 3),
-            "ratio": round((self.last - self.first) / floor, 3),
+            "ratio": round((last - first) / floor, 3),
             "requests_per_target": round(len(self.seen) / targets, 2),
             "requests_per_target_until_last": round(len(within) / targets, 2),
             "requests": counted(self.seen),
@@ -94,13 +96,18 @@ class Storm:
     async def flip(self, state: str) -> Flip:
         """Has the provider die or return, and waits until all that follows is over."""
         provider = self.rig.provider.admin
+        patched = await self._patched()
         caused = time.time()
         if state == "Live":
             provider.heal()
         else:
             provider.fault("status", status=503)
-        await self._all(state)
+        # By its counters: to read a thousand integrations again and again would be a storm of the bench's own.
+        await self.rig.until(
+            lambda now: now.total(PATCHES) >= patched + self.sizes.storm, f"all to be {state}", pause=0.5
+        )
         await self.rig.quiet()
+        await self._all(state)
         return Flip(caused=caused, seen=self._seen(since=caused))
 
     async def stray(self) -> dict[str, Any]:
@@ -177,6 +184,9 @@ class Storm:
         ratio = (flip.last - flip.first) / floor
         return figures | {"floor_with_status": round(floor, 3), "ratio_with_status": round(ratio, 3)}
 
+    async def _patched(self) -> float:
+        return (await self.rig.reading()).total(PATCHES)
+
     async def _all(self, state: str) -> None:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
@@ -202,8 +212,8 @@ async def measure_storm(rig: Rig, admin: Raw, floor: Raw, sizes: Sizes) -> dict[
     fleet = Fleet(prefix="storm", namespaces=NAMESPACES, kind="Deployment", spec=probed)
     twin = replace(fleet, prefix="floor")
     # Of the twin it must know nothing, or it would work on both.
-    everywhere = rig.operator.flags
-    rig.operator.flags = replace(everywhere, namespaces=tuple(fleet.place(number)[0] for number in range(NAMESPACES)))
+    places = tuple(fleet.place(number)[0] for number in range(NAMESPACES))
+    rig.operator.flags = replace(rig.operator.flags, namespaces=places)
     storm = Storm(rig=rig, admin=admin, floor=floor, sizes=sizes, fleet=fleet, twin=twin)
     await storm.prepare()
     dies, returns = [], []
@@ -211,10 +221,6 @@ async def measure_storm(rig: Rig, admin: Raw, floor: Raw, sizes: Sizes) -> dict[
         dies.append((await storm.flip("Fallback")).figures(await storm.raw(fallback=True), sizes.storm))
         returns.append(await storm.back())
     stray = await storm.stray()
-    rig.operator.stop()
-    rig.operator.flags = everywhere
-    for each in (fleet, twin):
-        await each.remove_integrations(admin)
     return {
         "integrations": sizes.storm,
         "dies": _medians(dies),

@@ -31,12 +31,12 @@ def replica(shop: Shop, tmp_path: Path) -> Iterator[Replica]:
     with ExitStack() as ends:
         grant_rights(shop.cluster, shop.namespace)
 
-        def start(name: str, *, server: str | None = None, seconds: int = SECONDS) -> Operator:
+        def start(name: str, *, server: str | None = None, ca: str | None = None, seconds: int = SECONDS) -> Operator:
             folder = tmp_path / name
             folder.mkdir()
             flags = Flags(
                 kubeconfig=operator_kubeconfig(
-                    shop.cluster.access, shop.namespace, folder / "kubeconfig", server=server
+                    shop.cluster.access, shop.namespace, folder / "kubeconfig", server=server, ca=ca
                 ),
                 namespaces=(shop.namespace,),
                 allow_hosts=(shop.simulator.url,),

@@ -5,9 +5,11 @@ from typing import Any, Final
 
 import pytest
 
+from ideogram_operator.resource.words import PREFLIGHT_ANNOTATION
 from lab.api_proxy import Fate, Rule
+from lab.kube import Json
 from lab.waiting import wait_until
-from tests.e2e.shop import condition, ordered, target
+from tests.e2e.shop import ON, condition, env, ordered, target
 from tests.faults.detour import INTEGRATIONS, Detour
 from tests.faults.measuring import Measuring, each, measures
 from tests.faults.row import Row
@@ -19,6 +21,10 @@ SECONDS: Final = 20.0
 """Within which a fault that has ended must be forgotten, on a machine that is busy."""
 PROMPT: Final = 4.0
 """The same where the whole cluster was away: much sooner than what failed is tried again by itself."""
+
+AUTOSCALERS: Final = "horizontalpodautoscalers"
+REVIEWS: Final = "selfsubjectaccessreviews"
+ABOUT_THE_CLUSTER: Final = {"key-in-secret", "key-separate", "concurrency", "targets-exist", "permissions"}
 
 
 def ruled(rows: dict[int, Row], verb: str, resource: str, subresource: str = "") -> dict[Row, Rule]:
@@ -130,6 +136,46 @@ def test_targets_that_cannot_be_listed(detour: Detour, row: Measuring, case: Rul
     shop.integrate(stall.name, api=api, targets=[target(selector={"matchLabels": {"stall": stall.name}})])
     not_ready(detour, row)
     recovers(detour, row, made)
+
+
+@each(
+    {
+        **{row: (rule, "concurrency") for row, rule in ruled(cluster.LIST_AUTOSCALERS, "list", AUTOSCALERS).items()},
+        **{row: (rule, "permissions") for row, rule in ruled(cluster.REVIEW, "create", REVIEWS).items()},
+    }
+)
+def test_a_preflight_that_cannot_ask(detour: Detour, row: Measuring, case: tuple[Rule, str]) -> None:
+    stall = detour.stall
+    rule, check = case
+    stall.deploy(containers=[env(ON, {"name": "IDEOGRAM_CONCURRENCY", "value": "2"})])
+    before = stall.open()
+    number = detour.proxy.add(rule)
+    row.begins()
+    stall.shop.annotate(PREFLIGHT_ANNOTATION, "now", name=stall.name)
+    status = stall.shop.until(
+        lambda status: status.get("preflight", {}).get("lastHandledRequest") == "now", "the answer", name=stall.name
+    )
+    row.detected()
+    row.left_alone()
+    assert untold(status) == {check}
+    assert condition(status, "PreflightPassed")["reason"] != "ChecksPassed"
+    assert detour.proxy.hits(number) > 0
+    row.ends()
+    detour.proxy.heal()
+    stall.shop.until(lambda status: result_of(status, check) == "Pass", f"{check} to pass", name=stall.name, timeout=90)
+    row.recovered()
+    assert (stall.shop.told(name=stall.name), stall.generation) == ("true", before)
+
+
+def untold(status: Json) -> set[str]:
+    """The checks of which the preflight knows nothing because something did not answer."""
+    checks = status["preflight"]["checks"]
+    return {check["id"] for check in checks if check["id"] in ABOUT_THE_CLUSTER and check["result"] == "Unknown"}
+
+
+def result_of(status: Json, name: str) -> str:
+    found: str = next(check["result"] for check in status["preflight"]["checks"] if check["id"] == name)
+    return found
 
 
 def not_ready(detour: Detour, row: Measuring) -> None:

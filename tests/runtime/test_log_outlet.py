@@ -67,4 +67,4 @@ def test_what_cannot_be_written_is_no_trouble(pipe: tuple[int, int], kind: str) 
     for _ in range(3 * FEW):
         log.warning(LINE)
     outlet.flush()
-    assert outlet._waiting.unfinished_tasks == 0
+    assert outlet.waiting == 0

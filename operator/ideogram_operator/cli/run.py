@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 from prometheus_client import disable_created_metrics
+from uvloop import new_event_loop
 
 from ideogram_operator.cli.options import allow_host, ca_file, option
 from ideogram_operator.cluster.connection import Unreachable
@@ -144,7 +145,9 @@ def run(**given: Any) -> None:
     configure_logs(LogFormat(settings.log_format), settings.log_level)
     _allow_open_files()
     _collect_garbage_rarely()
-    sys.exit(asyncio.run(_run(settings)))
+    # In a storm the event loop's own work is a quarter of it all, and libuv's loop does it in a fraction of the time.
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        sys.exit(runner.run(_run(settings)))
 
 
 def _allow_open_files() -> None:

@@ -174,11 +174,15 @@ class Elector:
         try:
             renewed = await self._write(self._lease, self._term().renewed_at(self.now())) or await self._again()
         except ClusterError as error:
-            self._complain(f"the Lease is not renewed; in {max(0.0, self.tenure()):.0f} s nothing is written", error)
-            return False
-        if renewed:
-            self.trouble = None
-        return renewed
+            return self._not_renewed(error)
+        if not renewed:
+            return self._not_renewed("whoever else writes it was quicker, twice")
+        self.trouble = None
+        return True
+
+    def _not_renewed(self, why: ClusterError | str) -> bool:
+        self._complain(f"the Lease is not renewed; in {max(0.0, self.tenure()):.0f} s nothing is written", why)
+        return False
 
     async def _again(self) -> bool:
         """Renews what somebody edited or deleted, if the tenure is still ours, unless they are quicker again."""
@@ -196,8 +200,8 @@ class Elector:
         self._renewed = -math.inf
         return Deposed(f"{self.address} is not held by {self.identity} any more")
 
-    def _complain(self, what: str, error: ClusterError) -> None:
+    def _complain(self, what: str, why: ClusterError | str) -> None:
         tell = log.debug if self.trouble else log.warning
-        rule = {"rule": error.rule} if isinstance(error, Forbidden) else {}
-        tell(what, lease=str(self.address), error=str(error), **rule)
-        self.trouble = f"{what}: {error}"
+        rule = {"rule": why.rule} if isinstance(why, Forbidden) else {}
+        tell(what, lease=str(self.address), error=str(why), **rule)
+        self.trouble = f"{what}: {why}"

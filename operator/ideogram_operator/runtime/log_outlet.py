@@ -24,26 +24,35 @@ class LogOutlet(logging.Handler):
 
     def __init__(self, descriptor: int, *, most_waiting: int = MOST_WAITING) -> None:
         super().__init__()
-        self._descriptor = descriptor
-        self._waiting: queue.Queue[bytes] = queue.Queue(most_waiting)
-        # Each counter has one thread that writes it.
-        self._refused = self._failed = self._told = 0
+        self._descriptor, self._most_waiting = descriptor, most_waiting
+        # The simple one: the other wakes the thread by a lock in Python, which costs more than the line.
+        self._waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        # Each counter has one thread that writes it, or the handler's lock.
+        self._given = self._done = self._refused = self._failed = self._told = 0
         # A daemon: what is blocked for ever must not keep the process from ending.
         threading.Thread(target=self._write_all, name="log", daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Puts the line where it will be written from."""
-        try:
-            self._waiting.put_nowait(self._line(record))
-        except queue.Full:
+        if self.waiting >= self._most_waiting:
             self._refused += 1
+            return
+        try:
+            line = self._line(record)
+            self._given += 1
+            self._waiting.put(line)
         except Exception:  # noqa: BLE001 - logging's rule: whoever logs is not told that it could not be
             self.handleError(record)
+
+    @property
+    def waiting(self) -> int:
+        """Lines that are not written yet, nor lost."""
+        return self._given - self._done
 
     def flush(self) -> None:
         """Waits until all is written, but not long; the end of the process asks for it."""
         end = time.monotonic() + PATIENCE
-        while self._waiting.unfinished_tasks and time.monotonic() < end:
+        while self.waiting and time.monotonic() < end:
             time.sleep(_PAUSE)
 
     def _line(self, record: logging.LogRecord) -> bytes:
@@ -56,7 +65,7 @@ class LogOutlet(logging.Handler):
                 self._tell_of_lost()
             else:
                 self._failed += 1
-            self._waiting.task_done()
+            self._done += 1
 
     def _tell_of_lost(self) -> None:
         lost = self._refused + self._failed - self._told

@@ -69,6 +69,24 @@ LIST_TARGETS: Final = _each(
     "LIST of targets by labels, as a spec comes to name them",
     "Not ready, and says why; ready at its end",
 )
+LIST_AUTOSCALERS: Final = _each(
+    "list-autoscalers",
+    "LIST of HorizontalPodAutoscalers in a preflight",
+    "`concurrency` is Unknown and says why, no other check is; it passes at its end",
+)
+REVIEW: Final = _each(
+    "review",
+    "POST of SelfSubjectAccessReviews in a preflight",
+    "`permissions` is Unknown and says why, no other check is; it passes at its end",
+)
+GET_LEASE: Final = _each(
+    "get-lease", "GET of the Lease, as an operator starts in an outage", f"Stands by, and writes nothing; {SOON}"
+)
+RENEW_LEASE: Final = _each(
+    "renew-lease",
+    "PUT of a Lease of 3 s, for longer than that, in an outage",
+    f"Writes nothing once its tenure is over, and goes on when nobody took it: {SOON}",
+)
 
 LOST_ANSWER: Final = _row(
     "lost-answer", "The PATCH of a target is carried out, and its answer lost", f"Fallback; {ONCE}"
@@ -123,6 +141,19 @@ ROWS: Final[tuple[Row, ...]] = (
     *(ETCD_STOPPED, ETCD_RESTARTED, ETCD_FROZEN, *EVERYTHING.values()),
     *(*GET_TARGET.values(), *PATCH_TARGET.values(), *LIST_TARGETS.values(), *PATCH_STATUS.values()),
     *(*GET_INTEGRATION.values(), *PATCH_INTEGRATION.values(), *GET_SECRET.values(), *CREATE_EVENT.values()),
-    *(*LIST.values(), *WATCH.values(), LOST_ANSWER, HANGING, SILENT, SILENT_TARGETS, CLOSED, GONE),
+    *(
+        *LIST.values(),
+        *WATCH.values(),
+        *LIST_AUTOSCALERS.values(),
+        *REVIEW.values(),
+        *GET_LEASE.values(),
+        *RENEW_LEASE.values(),
+        LOST_ANSWER,
+        HANGING,
+        SILENT,
+        SILENT_TARGETS,
+        CLOSED,
+        GONE,
+    ),
     *(CRD, CRD_FALLEN, *RIGHTS.values(), NO_RIGHTS, LEADER_KILLED, LEADER_FROZEN),
 )
