@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 import click
 from prometheus_client import disable_created_metrics
-from uvloop import new_event_loop
 
 from ideogram_operator.cli.options import allow_host, ca_file, option
 from ideogram_operator.cluster.connection import Unreachable
 from ideogram_operator.cluster.election import Deposed
 from ideogram_operator.runtime.app import ConfigurationError, operate
 from ideogram_operator.runtime.logs import LogFormat, configure_logs
+from ideogram_operator.runtime.loop import EventLoop
 from ideogram_operator.runtime.settings import Settings
 
 STOPPED, BAD_CONFIGURATION, NO_CLUSTER, DEPOSED = 0, 1, 2, 3
@@ -145,8 +145,7 @@ def run(**given: Any) -> None:
     configure_logs(LogFormat(settings.log_format), settings.log_level)
     _allow_open_files()
     _collect_garbage_rarely()
-    # In a storm the event loop's own work is a quarter of it all, and libuv's loop does it in a fraction of the time.
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=EventLoop) as runner:
         sys.exit(runner.run(_run(settings)))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import Any, Final
 
 from ideogram_operator.cluster.addresses import Address, Resource
 from ideogram_operator.resource.words import TargetKind
@@ -23,21 +23,18 @@ class Shape:
     rolls: bool
 
 
+_SHAPES: Final[Mapping[TargetKind, Shape]] = {
+    TargetKind.DEPLOYMENT: Shape(resource=Resource(group="apps", version="v1", plural="deployments"), rolls=True),
+    TargetKind.STATEFUL_SET: Shape(resource=Resource(group="apps", version="v1", plural="statefulsets"), rolls=True),
+    TargetKind.DAEMON_SET: Shape(resource=Resource(group="apps", version="v1", plural="daemonsets"), rolls=True),
+    TargetKind.CRON_JOB: Shape(resource=Resource(group="batch", version="v1", plural="cronjobs"), rolls=False),
+    TargetKind.CONFIG_MAP: Shape(resource=Resource(group="", version="v1", plural="configmaps"), rolls=False),
+}
+
+
 def shape(kind: TargetKind) -> Shape:
     """The shape of a kind of target."""
-    match kind:
-        case TargetKind.DEPLOYMENT:
-            return Shape(resource=Resource(group="apps", version="v1", plural="deployments"), rolls=True)
-        case TargetKind.STATEFUL_SET:
-            return Shape(resource=Resource(group="apps", version="v1", plural="statefulsets"), rolls=True)
-        case TargetKind.DAEMON_SET:
-            return Shape(resource=Resource(group="apps", version="v1", plural="daemonsets"), rolls=True)
-        case TargetKind.CRON_JOB:
-            return Shape(resource=Resource(group="batch", version="v1", plural="cronjobs"), rolls=False)
-        case TargetKind.CONFIG_MAP:
-            return Shape(resource=Resource(group="", version="v1", plural="configmaps"), rolls=False)
-        case _:
-            assert_never(kind)
+    return _SHAPES[kind]
 
 
 def address(kind: TargetKind, namespace: str, name: str = "") -> Address:

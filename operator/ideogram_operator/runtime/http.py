@@ -10,6 +10,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 Check = Callable[[], str | None]
 
+HIGHEST_PORT = 65_535
+
 
 class ListenError(ValueError):
     """The address to listen on is not usable; the message says which and why."""
@@ -37,6 +39,8 @@ class Endpoints:
         host, _, port = listen.rpartition(":")
         if not host or not port.isdecimal():
             raise ListenError(f"--listen {listen!r} is not ADDR:PORT, such as 0.0.0.0:8080")
+        if int(port) > HIGHEST_PORT:
+            raise ListenError(f"--listen {listen}: a port is at most {HIGHEST_PORT}")
         app = web.Application()
         app.add_routes(
             [
@@ -49,7 +53,7 @@ class Endpoints:
         await runner.setup()
         try:
             await web.TCPSite(runner, host.strip("[]"), int(port)).start()
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             await runner.cleanup()
             raise ListenError(f"--listen {listen}: {error}") from error
         return runner
