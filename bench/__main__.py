@@ -10,8 +10,6 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final
 
-from uvloop import new_event_loop
-
 from bench.bounds import broken
 from bench.keys import measure_keys
 from bench.plot import growth_plot
@@ -21,6 +19,7 @@ from bench.rig import Rig, open_rig
 from bench.scale import measure_scale
 from bench.sizes import FULL, PARTS, SMOKE, Sizes
 from bench.storm import measure_storm
+from ideogram_operator.runtime.loop import EventLoop
 from lab.kubeconfig import read_kubeconfig
 
 HERE: Final = Path(__file__).resolve().parent
@@ -57,7 +56,7 @@ def _measure(part: str, sizes: Sizes) -> Any:
     began = time.monotonic()
     _say(f"{part}: begins")
     # On the operator's event loop: its floor must not be higher than it need be.
-    with open_rig() as rig, asyncio.Runner(loop_factory=new_event_loop) as runner:
+    with open_rig() as rig, asyncio.Runner(loop_factory=EventLoop) as runner:
         found = runner.run(_part(part, rig, sizes))
     _say(f"{part}: took {time.monotonic() - began:.0f} s")
     return found

@@ -1,7 +1,7 @@
 """The first look at targets after a start: by lists where there are many, and never less true than a GET."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -32,6 +32,7 @@ class Counting(Gateway):
         super().__init__(*args, **parts)
         self.asked: list[str] = []
         self.refuses = False
+        self.listed: Callable[[], None] = lambda: None
 
     async def get(self, address: Address) -> dict[str, Any]:
         self.asked.append(f"get {address.name}")
@@ -41,7 +42,9 @@ class Counting(Gateway):
         self.asked.append(f"list {address.resource.plural}")
         if self.refuses:
             raise Forbidden("not allowed", address=address, verb="list", rule="")
-        return await super().list(address, **how)
+        found = await super().list(address, **how)
+        self.listed()
+        return found
 
 
 class Scene:
@@ -138,6 +141,20 @@ async def test_who_may_not_list_reads_each(scene: Scene) -> None:
     scene.expect(*NAMES)
     scene.gateway.refuses = True
     assert await scene.read(*NAMES) == ["list configmaps", *(f"get {name}" for name in NAMES)]
+
+
+async def test_a_list_that_took_long_does_for_all_that_waited_for_it(scene: Scene) -> None:
+    for name in NAMES:
+        await scene.make(TargetKind.CONFIG_MAP, name)
+    scene.expect(*NAMES)
+
+    def pass_time() -> None:
+        scene.clock += FRESH + 1
+
+    scene.gateway.listed = pass_time
+    found = await asyncio.gather(*(scene.look.read(scene.target(name), name) for name in NAMES))
+    assert all(reading.live is not None for reading in found)
+    assert scene.gateway.asked == ["list configmaps"]
 
 
 async def test_a_list_does_for_a_while_only(scene: Scene) -> None:

@@ -365,3 +365,16 @@ async def test_a_watch_that_says_nothing_is_given_up_long_before_its_time(
     events = gateway.watch(WHERE, resource_version="1", seconds=240)
     with pytest.raises(errors.Unavailable):
         await asyncio.wait_for(anext(events), 20)
+
+
+async def test_what_the_loop_says_of_a_connection_that_is_closed_already_is_a_lost_connection(server: Server) -> None:
+    class Closed(Connection):
+        async def send(self, *request: Any, **how: Any) -> Any:  # noqa: ARG002 - the signature
+            raise RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed")
+
+    connection = Closed(Configuration(host=server.url), user_agent="ideogram-operator")
+    async with Gateway(connection, patience=Patience(backoff=0.0)) as gateway:
+        with pytest.raises(errors.Unavailable):
+            await gateway.get(WHERE)
+        with pytest.raises(errors.Unavailable):
+            _ = [event async for event in gateway.watch(WHERE, resource_version="1", seconds=1.0)]

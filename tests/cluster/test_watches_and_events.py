@@ -135,6 +135,28 @@ async def test_a_watch_goes_on_from_where_it_was_and_lists_anew_after_a_break() 
     assert slept == [1.0, 1.0, 1.0, 2.0]
 
 
+async def test_a_watch_that_died_of_what_nobody_foresaw_begins_anew() -> None:
+    class Dying(Script):
+        died = asyncio.Event()
+
+        async def list(self, *address: Any, **how: Any) -> Listing:
+            if not self.died.is_set():
+                self.died.set()
+                raise ZeroDivisionError("not foreseen")
+            return await super().list(*address, **how)
+
+    script, place = Dying([[event("MODIFIED", "5")]]), frozenset({("shop", MAPS)})
+    watches = Watches(script, Heard())
+    async with asyncio.timeout(5):
+        watches.want(place)
+        await script.died.wait()
+        while not script.over.is_set():
+            watches.want(place)
+            await asyncio.sleep(0)
+    assert watches.running == place
+    await watches.close()
+
+
 NOTE = Note(
     regarding={"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "shop", "namespace": "n", "uid": "u"}},
     type="Warning",

@@ -1,14 +1,14 @@
 """Sweeps, beats, and when the operator says that it should be restarted."""
 
 import asyncio
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.resource.words import PLURAL
 from ideogram_operator.runtime.agenda import Agenda, Key
-from ideogram_operator.runtime.housekeeping import Housekeeping
+from ideogram_operator.runtime.housekeeping import BEAT, Housekeeping
 from ideogram_operator.runtime.informer import Hearing
 from ideogram_operator.runtime.limits import BlastRadius
 from ideogram_operator.runtime.metrics import Metrics
@@ -84,6 +84,40 @@ def test_a_sweep_reads_whole_only_what_is_news() -> None:
         found = house.store.get(Key("shop", "edited"))
         assert found is not None
         assert found["spec"] == {"mode": "Observe"}
+
+    in_virtual_time(story())
+
+
+@pytest.mark.parametrize("verb", ["list", "get"])
+def test_a_sweep_of_a_cluster_that_hangs_holds_up_no_beat(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        house = House()
+        for number in range(10):
+            house.api.make(PLURAL, f"missed-{number}")
+        answer = getattr(house.api, verb)
+
+        async def hang(*asked: Any, **how: Any) -> Any:
+            await house.clock.sleep(30.0)
+            return await answer(*asked, **how)
+
+        monkeypatch.setattr(house.api, verb, hang)
+        await house.keep(EVERY + 60)
+        assert house.beats == pytest.approx((EVERY + 60) / BEAT, rel=0.01)
+
+    in_virtual_time(story())
+
+
+def test_a_sweep_that_gets_no_answer_to_the_first_it_reads_asks_for_no_more() -> None:
+    async def story() -> None:
+        house = House()
+        for number in range(10):
+            house.api.make(PLURAL, f"missed-{number}")
+        house.api.trouble.append(on("get", PLURAL))
+        await house.keep(EVERY + 5)
+        assert sum(asked.startswith("get") for asked in house.api.asked) == 1
+        house.api.trouble.clear()
+        await house.keep(EVERY + 5)
+        assert len(house.dirty) == 10
 
     in_virtual_time(story())
 

@@ -3,7 +3,11 @@
 import pytest
 
 from ideogram_operator.cluster.watches import Change
+from ideogram_operator.decisions.standing import Problem
 from ideogram_operator.resource.words import PLURAL, TargetKind
+from ideogram_operator.runtime.agenda import Key
+from ideogram_operator.runtime.record import Record
+from ideogram_operator.runtime.roster import Roster
 from ideogram_operator.runtime.survey import UNSETTLED_PAUSE
 from tests.runtime.life import KEY, Life, fallen, live
 from tests.runtime.memory_api import Json
@@ -50,6 +54,25 @@ async def test_what_only_a_look_has_read_is_news_still() -> None:
     version = str(life.api.there("deployments", "web")["metadata"]["resourceVersion"])
     assert life.operator.records.holders([change(version=version)]) == [KEY]
     await life.reconcile()
+    assert life.switch() == "false"
+
+
+async def test_what_is_put_back_just_before_a_look_is_mended_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    life = await fallen()
+    life.clock.seconds += UNSETTLED_PAUSE + 1
+    call, heard = Roster.call, list[Key]()
+
+    async def put_back_meanwhile(roster: Roster, record: Record) -> tuple[Problem, ...]:
+        """The targets were told already in this reconcile, and are about to be looked at."""
+        if not heard:
+            life.api.edit("deployments", "web", put_back)
+            version = str(life.api.there("deployments", "web")["metadata"]["resourceVersion"])
+            heard.extend(life.operator.records.holders([change(version=version)]))
+        return await call(roster, record)
+
+    monkeypatch.setattr(Roster, "call", put_back_meanwhile)
+    await life.reconcile()
+    assert heard == [KEY]
     assert life.switch() == "false"
 
 

@@ -87,10 +87,11 @@ class FirstLook:
     async def _listed(self, kind: TargetKind, namespace: str) -> Mapping[str, Mapping[str, Any]]:
         place = self._places[namespace].setdefault(kind, _Place())
         async with place.listed:
-            now = self._monotonic()
-            if place.at is None or now - place.at > FRESH:
-                place.at, place.found = now, {}
+            if place.at is None or self._monotonic() - place.at > FRESH:
+                place.found = {}
                 place.found = await self._list(kind, namespace)
+                # Once it is there: those who waited for a slow one must not have it listed again, each.
+                place.at = self._monotonic()
         return place.found
 
     async def _list(self, kind: TargetKind, namespace: str) -> dict[str, Mapping[str, Any]]:

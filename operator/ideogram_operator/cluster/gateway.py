@@ -42,6 +42,9 @@ MERGE_PATCH = "application/merge-patch+json"
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 METADATA_EVENT = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
+_BROKEN = (aiohttp.ClientError, TimeoutError, OSError, ValueError, RuntimeError)
+"""What comes of a request that gets no answer. The last is what libuv says of a connection that is closed already."""
+
 SILENCE = 75.0
 """Seconds after which a watch is dead that says nothing: the API server sends a bookmark every minute."""
 
@@ -197,7 +200,7 @@ class Gateway:
                     raise await read_refusal(response, address, "watch")
                 async for line in read_lines(response.content):
                     yield read_event(line, address)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        except _BROKEN as error:
             raise Unavailable(f"watch {address}: {told(error)}", address=address, verb="watch") from error
 
     async def _all(self, address: Address, *, selector: str, metadata_only: bool, chunk: int) -> Listing:
@@ -310,5 +313,5 @@ class Gateway:
                     if response.status >= 400:  # noqa: PLR2004 - HTTP's own numbers
                         raise await read_refusal(response, address, verb)
                     return read_document(await response.read())
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        except _BROKEN as error:
             raise Unavailable(f"{verb} {address}: {told(error)}", address=address, verb=verb) from error

@@ -1,8 +1,8 @@
 """Watching held targets: metadata only, one stream per namespace and resource, only while something is held there.
 
-What it is for: hearing within a second that somebody put a target back, deleted or deployed it. It reports names, never
-states; whoever is told reads the object live. After every break it lists anew and reports each object, so a change
-during the break is not missed, only reported late.
+What it is for: hearing at once that somebody put a target back, deleted or deployed it. It reports names, never states;
+whoever is told reads the object live, within a second, or some seconds while others wait to have theirs told. After
+every break it lists anew and reports each object, so a change during the break is not missed, only reported late.
 """
 
 import asyncio
@@ -64,10 +64,10 @@ class Watches:
         return frozenset(self._running)
 
     def want(self, places: frozenset[tuple[str, TargetKind]]) -> None:
-        """Watch exactly these from now on: what is missing is started, what is over is stopped."""
+        """Watch exactly these from now on: what is missing or has died is started, what is over is stopped."""
         for place in self.running - places:
             self._running.pop(place).cancel()
-        for namespace, kind in places - self.running:
+        for namespace, kind in places - {place for place, task in self._running.items() if not task.done()}:
             name = f"watch {kind} in {namespace}"
             self._running[namespace, kind] = asyncio.create_task(self._keep(namespace, kind), name=name)
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 Model = TypeVar("Model", bound=BaseModel)
 
+# Module-level, for nobody can tell whether a part is in it: a frozen model by its own content, while it is in use.
 _KNOWN: Final = WeakValueDictionary[tuple[type, str], Any]()
 """By what was given: a default that somebody wrote out is not one that nobody mentioned."""
 

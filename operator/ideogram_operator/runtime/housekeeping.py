@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from ideogram_operator.cluster.addresses import Address
-from ideogram_operator.cluster.errors import ClusterError, NotFound
+from ideogram_operator.cluster.errors import ClusterError, NotFound, Unavailable
 from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.runtime.agenda import Agenda, Key
 from ideogram_operator.runtime.clock import Clock
@@ -65,10 +65,14 @@ class Housekeeping:
         self.hearing.last = self.clock.monotonic()
 
     async def run(self) -> None:
-        """Beats until cancelled; the first sweep comes after one period, since the watch begins with a list."""
+        """Beats until cancelled; the first sweep comes after one period, since the watch begins with a list.
+
+        A sweep of a cluster that hangs takes minutes: no beat waits for it.
+        """
         async with asyncio.TaskGroup() as group:
             group.create_task(self._listen_to_loop())
-            group.create_task(self._keep_house())
+            group.create_task(self._keep_beating())
+            group.create_task(self._keep_sweeping())
 
     async def _listen_to_loop(self) -> None:
         while True:
@@ -76,15 +80,16 @@ class Housekeeping:
             await self.clock.sleep(TICK)
             self.metrics.loop_delay.observe(max(0.0, self.clock.monotonic() - began - TICK))
 
-    async def _keep_house(self) -> None:
-        swept = self.clock.monotonic()
+    async def _keep_beating(self) -> None:
         while True:
             began = self.clock.monotonic()
             await self.clock.sleep(BEAT)
             self._beat(self.clock.monotonic() - began - BEAT)
-            if self.clock.monotonic() - swept >= self.every:
-                swept = self.clock.monotonic()
-                await self._sweep()
+
+    async def _keep_sweeping(self) -> None:
+        while True:
+            await self.clock.sleep(self.every)
+            await self._sweep()
 
     def _beat(self, lag: float) -> None:
         self.lag = max(0.0, lag)
@@ -109,15 +114,19 @@ class Housekeeping:
         self.hearing.last = self.clock.monotonic()
         self.metrics.ghosts.inc(self.store.sweep(known, listed))
         for key in behind:
-            await self._read(key)
+            if not await self._read(key):
+                return
 
-    async def _read(self, key: Key) -> None:
+    async def _read(self, key: Key) -> bool:
+        """Whether the cluster answers."""
         try:
             self.store.saw(await self.gateway.get(address(key)))
         except NotFound:
             pass  # gone meanwhile
         except ClusterError as error:
             log.warning("not read; the next sweep tries again", integration=str(key), error=str(error))
+            return not isinstance(error, Unavailable)
+        return True
 
     # -- health --------------------------------------------------------------------------------------------------------
 

@@ -74,7 +74,8 @@ class Known:
         refused: the flip and generation of the order that could not be carried out, though the target was read.
         troubled_since: since when there is a problem; ``again_at``: when it is tried again. Monotonic clock.
         version: of the object as it was last told, be it that nothing had to be changed.
-        read_at: when it was last read, on the monotonic clock; ``stale``: whether something was heard of it since.
+        read_at: when it was last read, on the monotonic clock.
+        stale: whether something was heard of it since it was last told.
         word: what the application said of itself when it was last asked.
     """
 

@@ -46,7 +46,6 @@ class Switchboard:
 
     async def look(self, order: Order, known: Known) -> Found | None:
         """Reads what the target is told now; returns our claim on it, if there is one."""
-        known.stale = False
         reading = await self.first_look.read(_target(order, known), order.integration)
         if reading.live is not None:
             # What the cluster refused to this order is not mended by a look.
@@ -76,11 +75,12 @@ class Switchboard:
             self.limits.orphan((namespace, str(known.ref)))
 
     async def _tell(self, order: Order, known: Known) -> None:
+        # Here only: a look does not mend what was put back, so what was heard before it is to be acted on still.
+        known.stale = False
         if order.claim is not None and known.conflict(order.version) is not None:
             await self.look(order, known)
             self._note_trouble(known)
             return
-        known.stale = False
         if known.waiting and not self.limits.room(_token(order, known), rolls_out=kinds.shape(known.ref.kind).rolls):
             self._note_trouble(known)
             return

@@ -87,7 +87,8 @@ class Web:
                 f"{place} did not answer within {timeout:g} s",
                 hint="Check that it runs, and that no NetworkPolicy is in the way.",
             ) from None
-        except (aiohttp.ClientError, ValueError, OSError, zlib.error) as error:
+        except (aiohttp.ClientError, ValueError, OSError, RuntimeError, zlib.error) as error:
+            # A RuntimeError is what libuv says of a connection that is closed already.
             raise _failure(error, place) from None
 
     async def close(self) -> None:
@@ -195,7 +196,7 @@ def _failure(error: Exception, place: str) -> ServiceError:
         return ServiceError(f"{place} has a certificate that is not trusted: {problem}", hint=_CA_HINT)
     if isinstance(error, aiohttp.ClientConnectorError):
         return _not_connected(error.os_error, place)
-    if isinstance(error, _CUT_OFF):
+    if isinstance(error, (*_CUT_OFF, RuntimeError)):
         return ServiceError(f"{place} hung up before its answer was whole", hint="Look into its log.")
     return ServiceError(f"{place} does not answer in HTTP", hint="Check the URL's scheme and port.")
 
