@@ -15,6 +15,7 @@ from tests.e2e.shop import Shop, condition, history, target
 pytestmark = [pytest.mark.cluster, pytest.mark.e2e]
 
 OTHER = "ideogram-other"
+OK = 200
 REFUSALS = (
     '{"reject_reason": "insufficient_funds\\u0000", "error": "\\u001b[31m \\ud800 \\u202e"}',
     '{"reject_reason": ["insufficient_funds"], "error": {"a": 1}}',
@@ -90,11 +91,11 @@ def test_nonsense_from_the_provider_is_told_and_flips_nothing(shop: Shop, operat
     for number, body in enumerate(REFUSALS):
         retry = RETRY_AFTER[number % len(RETRY_AFTER)]
         admin.fault("status", status=429, body=body, headers={"Retry-After": retry}, key=key, times=1)
-        hit(shop)
+        hit(shop, key)
         clear(shop.live())
     for raw in RAW:
         admin.fault("not_http", body=raw, key=key, times=1)
-        hit(shop)
+        hit(shop, key)
         clear(shop.live())
     status = shop.status()
     assert history(status) == {}, "one broken answer is no outage, and a refusal is only what the table says"
@@ -111,10 +112,12 @@ def test_nonsense_from_the_provider_is_told_and_flips_nothing(shop: Shop, operat
     assert shop.told() == "true"
 
 
-def hit(shop: Shop) -> None:
-    """Returns once every fault that was planned has been met."""
+def hit(shop: Shop, key: str) -> None:
+    """Returns once every fault that was planned has been met, and a good answer came after it."""
     admin = shop.simulator.admin
-    admin.wait_for(lambda _: not admin.faults(), timeout=30)
+    records = admin.wait_for(lambda _: not admin.faults(), timeout=30)
+    met = records[-1].number
+    admin.wait_for(lambda log: any(one.number > met and one.key == key and one.status == OK for one in log), timeout=30)
 
 
 def test_nonsense_in_annotations_keeps_no_target_from_being_switched_and_given_back(

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from lab.operator import Flags, Operator, grant_rights, operator_kubeconfig
 from lab.tcp_proxy import TcpProxy
 from lab.waiting import wait_until
 from lab.warm import WarmChild
-from tests.e2e.shop import Shop, Timeline, history
+from tests.e2e.shop import QUICK_RECOVERY, Shop, Timeline, history
 
 pytestmark = [pytest.mark.cluster, pytest.mark.e2e]
 
@@ -146,7 +147,7 @@ def test_one_whose_cluster_was_away_goes_on_as_leader_without_a_restart(shop: Sh
 
 
 def test_twenty_leaders_are_killed_while_the_provider_flaps_and_two_never_write(shop: Shop, replica: Replica) -> None:
-    first, second = started(shop, replica)
+    first, second = started(shop, replica, recovery={**QUICK_RECOVERY, "hold": "0s"})
     before = shop.settled()
     times = Timeline("twenty successions")
     for kill in range(20):
@@ -172,13 +173,13 @@ def test_twenty_leaders_are_killed_while_the_provider_flaps_and_two_never_write(
     assert_one_writer_at_a_time(shop, least=8)
 
 
-def started(shop: Shop, replica: Replica, *, seconds: int = SECONDS) -> tuple[Operator, Operator]:
+def started(shop: Shop, replica: Replica, *, seconds: int = SECONDS, **spec: Any) -> tuple[Operator, Operator]:
     """The leader and its heir, at work on an application that is Live."""
     first = replica("one", seconds=seconds)
     wait_until(lambda: leads(first), "the first to lead")
     second = replica("two", seconds=seconds)
     shop.deploy()
-    shop.integrate()
+    shop.integrate(**spec)
     shop.live()
     return first, second
 
