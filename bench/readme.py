@@ -67,9 +67,10 @@ that all is well and that the preflight passed: what has not passed would be loo
 
 {missed}Time and memory go into what an integration is, rather than into requests: reading, validating, deciding on and
 comparing one more is {milliseconds:.1f} ms of CPU, and its spec, status and findings are {kilobytes:.0f} kB of objects. What many
-have in common is kept once; what is well is looked at when its evidence would go stale, not at every probe.
+have in common is kept once (what was found at other times than the rest of a preflight is not, and takes more);
+what is well is looked at when its evidence would go stale, not at every probe.
 
-*Restart*: from the start of the process to the reconcile of the last integration, its target read. The floor only
+*Restart*: from the start of the process to the first decision on the last integration, its target read. The floor only
 lists all integrations, a page at a time, and begins a watch: it does not read the targets, of which there are as many.
 *First start ever*: until every status is written; its floor is the list and as many raw writes of that status.
 *Loop delay* is sampled twenty times a second; what is told is the upper bound of the bucket of its histogram.
@@ -155,7 +156,7 @@ def _scale(results: Mapping[str, Json]) -> str:
     writes = ", ".join(f"{count} {name}" for name, count in idle["writes"].items()) or "none"
     rows = [
         ("integrations", f"{most['integrations']:,}", "", ""),
-        ("restart until all are reconciled", f"{restart['seconds']} s", f"{restart['floor']} s", f"{RESTART_GOAL:g} s"),
+        ("restart until all are decided on", f"{restart['seconds']} s", f"{restart['floor']} s", f"{RESTART_GOAL:g} s"),
         ("its CPU", f"{restart['cpu_seconds']} s", "", ""),
         (f"first start ever of {count:,}, all statuses written", f"{first['seconds']} s", f"{first['floor']} s", ""),
         ("its CPU", f"{first['cpu_seconds']} s", "", ""),

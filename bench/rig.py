@@ -24,6 +24,7 @@ from lab.simulator.admin import AdminClient
 HOME: Final = "ideogram-system"
 UNTHROTTLED: Final = ("--max-rollouts", "1000000", "--max-flips-per-minute", "1000000")
 COUNTERS: Final = (
+    "integrations_decided",
     "reconciles_total",
     "status_writes_total",
     "target_patches_total",

@@ -88,16 +88,16 @@ class Scale:
 
     @asynccontextmanager
     async def _started(self, count: int, *, why: str = "") -> AsyncIterator[tuple[float, float]]:
-        """The operator, and after how many seconds, of CPU too, all were reconciled, or had their first status."""
+        """The operator, and after how many seconds, of CPU too, all were decided on, or had their first status."""
         began = time.monotonic()
         self.rig.operator.start(wait=False)
 
         def done(now: Reading) -> bool:
             if why:
                 return now.by("status_writes_total", "why").get(why, 0.0) >= count
-            return now.by("reconciles_total", "result").get("done", 0.0) >= count
+            return now.total("integrations_decided") >= count
 
-        ended = await self.rig.until(done, f"{count} to be reconciled", pause=0.1)
+        ended = await self.rig.until(done, f"{count} to be at work", pause=0.1)
         used = processor_seconds(self.rig.process())
         try:
             yield ended - began, used

@@ -132,6 +132,7 @@ def test_metrics_tell_the_same_and_are_gone_with_the_integration(shop: Shop, ope
     shop.simulator.admin.fault("refused")
     shop.fallen_back()
     ours = f'namespace="{shop.namespace}"'
+    assert "\nideogram_operator_integrations_decided 1.0\n" in operator.metrics()
     said = [line for line in operator.metrics().splitlines() if ours in line and not line.startswith("#")]
     assert any("ideogram_integration" in line and "Fallback" in line and line.endswith(" 1.0") for line in said)
     assert any("apiUnreachable" in line for line in said)

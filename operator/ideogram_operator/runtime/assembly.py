@@ -234,6 +234,7 @@ def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Send
     hurry = partial(_hurry, reconciler, agenda, clock)
     where = Address(resource=INTEGRATIONS, namespace=next(iter(settings.namespaces), ""))
     metrics.registry.register(IntegrationCollector(lambda: _figures(reconciler, pool)))
+    metrics.decided.set_function(lambda: sum(record.decision is not None for record in records))
     return Parts(
         settings=settings,
         clock=clock,

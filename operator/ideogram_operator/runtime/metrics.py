@@ -103,6 +103,7 @@ class Metrics:
     probes: Counter = field(init=False)
     probe_seconds: Histogram = field(init=False)
     integrations: Gauge = field(init=False)
+    decided: Gauge = field(init=False)
     rollouts: Gauge = field(init=False)
     lateness: Gauge = field(init=False)
     loop_lag: Gauge = field(init=False)
@@ -149,6 +150,11 @@ class Metrics:
                 registry=registry,
             ),
             "integrations": Gauge("ideogram_operator_integrations", "Integrations known.", registry=registry),
+            "decided": Gauge(
+                "ideogram_operator_integrations_decided",
+                "Integrations that were decided on since the start: fewer than are known until all are at work.",
+                registry=registry,
+            ),
             "rollouts": Gauge(
                 "ideogram_operator_rollouts_in_progress", "Rollouts that the operator started.", registry=registry
             ),
