@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Generator, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.workermanage import WorkerController  # type: ignore[import-untyped] # xdist has no types
 
 from lab.cluster import Cluster
@@ -14,6 +15,11 @@ from tests.privilege import Privilege
 
 KEEPER = pytest.StashKey[Keeper]()
 ADDRESS = "keeper_address"
+
+
+# How long an example takes says nothing on a machine that others use as well. All else as it is, in CI and elsewhere.
+settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -89,13 +89,14 @@ def test_largest_status_can_be_written_and_read_back(cluster: Cluster, namespace
     assert IntegrationStatus.parse(written).to_wire() == status
 
 
+NEVER = "2026-12-31T23:59:59Z"
 VALUES = {
     "latency": "1h59m59.999s",
     "p95": "1h59m59.999s",
     "spentTodayUSD": "9999999.999999",
     "balanceUSD": "9999999.999999",
     "spentOn": "2026-12-31",
-    "lastTransitionTime": "2026-12-31T23:59:59Z",
+    "lastTransitionTime": NEVER,
     "reason": "OverrideForceFallback",
 }
 WORDS = {"conditions": ("type", ConditionType), "alerts": ("name", Trigger), "checks": ("id", CheckId)}
@@ -113,6 +114,15 @@ def _meaningful(part: Any, name: str = "") -> Any:
             return [_meaningful(item) for item in part]
         case _:
             return VALUES.get(name, part)
+
+
+def test_fields_of_status_are_not_tracked_one_by_one(cluster: Cluster, namespace: str) -> None:
+    cluster.kube.create(_path(namespace), manifest(MINIMAL, name="tracked", namespace=namespace))
+    ready = {"type": "Ready", "status": "True", "reason": "AllGood", "message": "", "lastTransitionTime": NEVER}
+    status = {"conditions": [ready], "targetsTotal": 1}
+    written = cluster.kube.patch(f"{_path(namespace)}/tracked/status", {"status": status})
+    (status,) = (one for one in written["metadata"]["managedFields"] if one.get("subresource") == "status")
+    assert status["fieldsV1"] == {"f:status": {}}
 
 
 def test_kubectl_tells_the_story_in_columns(cluster: Cluster, namespace: str) -> None:
