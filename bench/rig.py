@@ -96,6 +96,15 @@ class Rig:
             await asyncio.sleep(pause)
         raise TimeoutError(f"waited {patience:g} s for {what}; the log ends with\n{self.operator.log_tail()}")
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """The operator stands still: a floor is what the cluster can do for somebody who is alone with it."""
+        self.operator.freeze()
+        try:
+            yield
+        finally:
+            self.operator.thaw()
+
     async def quiet(self, *, seconds: float = 0.0, patience: float = 240.0) -> None:
         """Returns once nothing was written for so many seconds, and for ``rest``."""
         last, since = -1.0, time.monotonic()

@@ -50,6 +50,7 @@ from ideogram_operator.runtime.store import Store
 from ideogram_operator.runtime.survey import Surveyor
 from ideogram_operator.runtime.switchboard import Switchboard
 from ideogram_operator.runtime.verification import Verifier
+from ideogram_operator.runtime.watching import Watching
 from ideogram_operator.runtime.writer import INTEGRATIONS, Writer
 
 DEBOUNCE = 0.2
@@ -229,7 +230,7 @@ def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Send
         limits=limits,
         namespaces=settings.namespaces,
         every=settings.resync.total_seconds(),
-        watched=lambda: watches.want(reconciler.records.held_places()),
+        watched=Watching(records=records, watches=watches, crowd=agenda, clock=clock).keep,
     )
     hurry = partial(_hurry, reconciler, agenda, clock)
     where = Address(resource=INTEGRATIONS, namespace=next(iter(settings.namespaces), ""))
