@@ -74,7 +74,8 @@ what is well is looked at when its evidence would go stale, not at every probe.
 *Restart*: from the start of the process to the first decision on the last integration, its target read. The floor only
 lists all integrations, a page at a time, and begins a watch: it does not read the targets, of which there are as many.
 *First start ever*: until every status is written; its floor is the list and as many raw writes of that status.
-*Loop delay* is sampled twenty times a second; what is told is the upper bound of the bucket of its histogram.
+*Loop delay* is sampled twenty times a second; what is told is the upper bound of the bucket of its histogram. Its floor is
+that of a loop which does nothing, in another process at the same time: what the machine does to anybody.
 *A scrape* of `/metrics` has a dozen series for each integration.
 
 ### Growth
@@ -164,8 +165,18 @@ def _scale(results: Mapping[str, Json]) -> str:
         ("resident memory at rest", f"{idle['megabytes']} MB", "", f"{MEMORY_GOAL} MB"),
         ("CPU at rest", f"{idle['cpu_percent']} % of one processor", "", ""),
         ("reconciles at rest", f"{idle['reconciles_per_second']} a second", "", ""),
-        ("loop delay p99 at rest", _milliseconds(idle["loop_delay_p99_ms"]), "", "10 ms"),
-        ("longest loop delay at rest", _milliseconds(idle["loop_delay_max_ms"]), "", ""),
+        (
+            "loop delay p99 at rest",
+            _milliseconds(idle["loop_delay_p99_ms"]),
+            f"{idle['loop_delay_p99_floor_ms']} ms",
+            "10 ms",
+        ),
+        (
+            "longest loop delay at rest",
+            _milliseconds(idle["loop_delay_max_ms"]),
+            f"{idle['loop_delay_max_floor_ms']} ms",
+            "",
+        ),
         (f"API writes in {idle['seconds']:.0f} s of rest", writes, "", "none but heartbeats"),
         ("a scrape", f"{idle['scrape_seconds']} s, {idle['scrape_megabytes']} MB", "", ""),
         ("longest loop delay during it", _milliseconds(idle["scrape_loop_delay_max_ms"]), "", ""),

@@ -17,6 +17,7 @@ from bench.rig import Rig, megabytes, processor_seconds
 from bench.settling import settled_status
 from bench.sizes import Sizes
 from bench.spec import spec
+from ideogram_operator.runtime.housekeeping import TICK
 
 WRITES: Final = frozenset({"create", "update", "patch", "delete"})
 
@@ -112,7 +113,7 @@ class Scale:
         process = self.rig.process()
         log, since = self.rig.cluster.audit_log, time.time()
         before, used, began = await self.rig.reading(), processor_seconds(process), time.monotonic()
-        await asyncio.sleep(seconds)
+        delays = await _delays_of_a_bare_loop(seconds)
         lasted, used = time.monotonic() - began, processor_seconds(process) - used
         now = (await self.rig.reading()).since(before)
         quiet = megabytes(process)
@@ -124,6 +125,8 @@ class Scale:
             "cpu_percent": round(100 * used / lasted, 2),
             "megabytes": round(quiet),
             "loop_delay_p99_ms": now.milliseconds("loop_delay_seconds", 0.99),
+            "loop_delay_p99_floor_ms": round(1000 * delays[len(delays) * 99 // 100], 1),
+            "loop_delay_max_floor_ms": round(1000 * delays[-1], 1),
             "loop_delay_max_ms": now.milliseconds("loop_delay_seconds", 1.0),
             "reconciles_per_second": round(now.total("reconciles_total") / lasted, 1),
             "probes_per_second": round(now.total("probes_total") / lasted, 2),
@@ -150,6 +153,15 @@ class Scale:
             "scrape_loop_delay_max_ms": now.milliseconds("loop_delay_seconds", 1.0),
             "megabytes_after_scrape": round(megabytes(process)),
         }
+
+
+async def _delays_of_a_bare_loop(seconds: float) -> list[float]:
+    """By how many seconds a loop that does nothing wakes up late beside the operator's, sampled as often, ascending."""
+    delays, until = [0.0], time.monotonic() + seconds
+    while (began := time.monotonic()) < until:
+        await asyncio.sleep(TICK)
+        delays.append(max(0.0, time.monotonic() - began - TICK))
+    return sorted(delays)
 
 
 async def measure_scale(rig: Rig, admin: Raw, floor: Raw, sizes: Sizes) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import pytest
 
 from ideogram_operator.cluster.watches import Change
 from ideogram_operator.decisions.standing import Problem
-from ideogram_operator.resource.words import PLURAL, TargetKind
+from ideogram_operator.resource.words import PLURAL, State, TargetKind
 from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.record import Record
 from ideogram_operator.runtime.roster import Roster
@@ -97,3 +97,11 @@ async def test_only_where_something_is_held_it_is_watched() -> None:
     await life.reconcile()
     await life.reconcile()
     assert life.operator.records.held_places() == frozenset()
+
+
+async def test_what_is_told_is_watched_before_its_reconcile_has_ended() -> None:
+    life, written = await live(), list[object]()
+    life.api.before_patch = lambda where: written.append((where.subresource, life.operator.records.held_places()))
+    await life.see("503 503 503")
+    assert written[-1] == ("status", {("shop", TargetKind.DEPLOYMENT)})
+    assert life.status.state is State.FALLBACK

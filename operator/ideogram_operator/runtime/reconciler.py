@@ -101,6 +101,9 @@ class Reconciler:
             pause = await self._reconcile(key)
             result = "done"
         finally:
+            record = self.records.get(key)
+            if record is not None:
+                self.records.note(record)
             self.metrics.reconciles.labels(result=result).inc()
             self.metrics.reconcile_seconds.observe(self.clock.monotonic() - began)
         return pause
@@ -211,6 +214,7 @@ class Reconciler:
         if record.drill.phase is DrillPhase.FALLING and written is not DrillPhase.FALLING:
             # Whatever happens from here on, whoever comes after us finds the drill in status and ends it.
             await self.reporter.report(record, report, why="drill")
+        self.records.note(record, telling=True)
         write = partial(self.reporter.report, record, report, why="return")
         return await self.actor.act(record, report.decision, write, protecting=protecting, crowded=self._crowded)
 

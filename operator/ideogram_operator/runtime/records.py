@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ideogram_operator.cluster.watches import Change
-from ideogram_operator.resource.words import TargetKind, TargetMode
+from ideogram_operator.resource.words import TargetKind
 from ideogram_operator.runtime.agenda import Key
 from ideogram_operator.runtime.record import Record, Ref
 
@@ -14,6 +14,7 @@ class Records:
     """The records by key."""
 
     _all: dict[str, dict[Key, Record]] = field(default_factory=dict)
+    _holding: set[Key] = field(default_factory=set)
 
     def get(self, key: Key) -> Record | None:
         """Returns the integration's record, None while it is not at work."""
@@ -27,6 +28,7 @@ class Records:
         """Returns the record that is let go, None if there was none."""
         found = self._all.get(key.namespace, {})
         record = found.pop(key, None)
+        self._holding.discard(key)
         if not found:
             self._all.pop(key.namespace, None)
         return record
@@ -55,14 +57,25 @@ class Records:
             if _heard_of(record, of_namespace)
         ]
 
+    def note(self, record: Record, *, telling: bool = False) -> None:
+        """Takes note of whether the integration holds or follows anything, or is about to tell its targets something.
+
+        Twice a second it is asked what is held, and among ten thousand it is mostly nobody.
+        """
+        if telling or any(known.watched for known in record.targets.values()):
+            self._holding.add(record.key)
+        else:
+            self._holding.discard(record.key)
+
     def held_places(self) -> frozenset[tuple[str, TargetKind]]:
         """Returns the namespaces and kinds in which something is held or followed."""
+        holding = (self.get(key) for key in self._holding)
         return frozenset(
             (record.key.namespace, known.ref.kind)
-            for record in self
+            for record in holding
+            if record is not None
             for known in record.targets.values()
-            # Asked of all twice a second: most were never told anything, and that is found out quickly.
-            if (known.switched_at is not None or known.mode is not TargetMode.LIVE) and known.watched
+            if known.watched
         )
 
 
