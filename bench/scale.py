@@ -106,7 +106,7 @@ class Scale:
             self.rig.operator.kill()
 
     async def _idle(self, count: int) -> dict[str, Any]:
-        """What it costs while nothing happens; scraped four times a minute, as Prometheus would."""
+        """What it costs while nothing happens and nobody scrapes it, and after that one scrape."""
         seconds = self.sizes.idle if count == self.sizes.growth[-1] else self.sizes.idle / 3
         # Every stream has probed once, and every integration has heard of it.
         await asyncio.sleep(self._interval * 1.5)

@@ -135,26 +135,33 @@ async def test_a_watch_goes_on_from_where_it_was_and_lists_anew_after_a_break() 
     assert slept == [1.0, 1.0, 1.0, 2.0]
 
 
-async def test_a_watch_that_died_of_what_nobody_foresaw_begins_anew() -> None:
-    class Dying(Script):
-        died = asyncio.Event()
+async def test_what_nobody_foresaw_does_not_end_a_watch_and_it_is_begun_anew_ever_more_rarely() -> None:
+    script, slept = Script([[event("MODIFIED", "5")] for _ in range(4)]), list[float]()
 
-        async def list(self, *address: Any, **how: Any) -> Listing:
-            if not self.died.is_set():
-                self.died.set()
-                raise ZeroDivisionError("not foreseen")
-            return await super().list(*address, **how)
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
 
-    script, place = Dying([[event("MODIFIED", "5")]]), frozenset({("shop", MAPS)})
-    watches = Watches(script, Heard())
+    def fail(_: Change) -> None:
+        raise ZeroDivisionError("not foreseen")
+
+    watches = Watches(script, fail, rhythm=Rhythm(backoff=1.0), sleep=sleep, jitter=lambda: 1.0)
+    watches.want(frozenset({("shop", MAPS)}))
     async with asyncio.timeout(5):
-        watches.want(place)
-        await script.died.wait()
-        while not script.over.is_set():
-            watches.want(place)
-            await asyncio.sleep(0)
-    assert watches.running == place
+        await script.over.wait()
     await watches.close()
+    assert slept == [1.0, 2.0, 4.0, 8.0]
+    assert script.lists == 5
+
+
+async def test_after_a_break_it_is_told_which_there_are() -> None:
+    where = kinds.address(MAPS, "shop")
+    script, listed = Script([errors.Gone("too old", address=where, verb="watch")]), list[object]()
+    watches = Watches(script, Heard(), on_list=lambda *what: listed.append(what), sleep=lambda _: asyncio.sleep(0))
+    watches.want(frozenset({("shop", MAPS)}))
+    async with asyncio.timeout(5):
+        await script.over.wait()
+    await watches.close()
+    assert listed == [("shop", MAPS, frozenset())] * 2
 
 
 NOTE = Note(

@@ -8,7 +8,7 @@ import pytest
 from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.resource.words import PLURAL
 from ideogram_operator.runtime.agenda import Agenda, Key
-from ideogram_operator.runtime.housekeeping import BEAT, Housekeeping
+from ideogram_operator.runtime.housekeeping import BEAT, UNANSWERED, Housekeeping
 from ideogram_operator.runtime.informer import Hearing
 from ideogram_operator.runtime.limits import BlastRadius
 from ideogram_operator.runtime.metrics import Metrics
@@ -107,17 +107,29 @@ def test_a_sweep_of_a_cluster_that_hangs_holds_up_no_beat(verb: str, monkeypatch
     in_virtual_time(story())
 
 
-def test_a_sweep_that_gets_no_answer_to_the_first_it_reads_asks_for_no_more() -> None:
+def test_a_sweep_that_gets_no_answers_asks_for_no_more() -> None:
     async def story() -> None:
         house = House()
         for number in range(10):
             house.api.make(PLURAL, f"missed-{number}")
         house.api.trouble.append(on("get", PLURAL))
         await house.keep(EVERY + 5)
-        assert sum(asked.startswith("get") for asked in house.api.asked) == 1
+        assert sum(asked.startswith("get") for asked in house.api.asked) == UNANSWERED
         house.api.trouble.clear()
         await house.keep(EVERY + 5)
         assert len(house.dirty) == 10
+
+    in_virtual_time(story())
+
+
+def test_one_that_cannot_be_read_keeps_a_sweep_from_no_other() -> None:
+    async def story() -> None:
+        house = House()
+        for number in range(10):
+            house.api.make(PLURAL, f"missed-{number}")
+        house.api.trouble.append(on("get", PLURAL, name="missed-0"))
+        await house.keep(EVERY + 5)
+        assert len(house.dirty) == 9
 
     in_virtual_time(story())
 

@@ -105,3 +105,16 @@ async def test_what_is_told_is_watched_before_its_reconcile_has_ended() -> None:
     await life.see("503 503 503")
     assert written[-1] == ("status", {("shop", TargetKind.DEPLOYMENT)})
     assert life.status.state is State.FALLBACK
+
+
+async def test_what_is_held_and_not_there_any_more_is_read_again() -> None:
+    life = await fallen()
+    missing = life.operator.records.missing
+    assert missing("shop", TargetKind.DEPLOYMENT, {"web", "other"}) == []
+    assert missing("shop", TargetKind.STATEFUL_SET, set()) == []
+    assert missing("elsewhere", TargetKind.DEPLOYMENT, set()) == []
+    life.api.remove("deployments", "web")
+    assert missing("shop", TargetKind.DEPLOYMENT, set()) == [KEY]
+    await life.reconcile()
+    (told,) = life.status.targets
+    assert told.reason == "TargetMissing"

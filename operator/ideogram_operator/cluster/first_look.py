@@ -33,10 +33,11 @@ Integration = tuple[str, str]
 
 @dataclass(slots=True, kw_only=True)
 class _Place:
-    """One kind in one namespace, as last listed."""
+    """One kind in one namespace, as last listed: from when to when that took."""
 
     listed: asyncio.Lock = field(default_factory=asyncio.Lock)
-    at: float | None = None
+    began: float | None = None
+    ended: float = 0.0
     found: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -85,13 +86,13 @@ class FirstLook:
         return await read(self._gateway, target)
 
     async def _listed(self, kind: TargetKind, namespace: str) -> Mapping[str, Mapping[str, Any]]:
-        place = self._places[namespace].setdefault(kind, _Place())
+        place, asked = self._places[namespace].setdefault(kind, _Place()), self._monotonic()
         async with place.listed:
-            if place.at is None or self._monotonic() - place.at > FRESH:
-                place.found = {}
+            # Those who waited for a slow one must not have it listed again, each.
+            if place.began is None or (self._monotonic() - place.began > FRESH and place.ended < asked):
+                place.began, place.found = self._monotonic(), {}
                 place.found = await self._list(kind, namespace)
-                # Once it is there: those who waited for a slow one must not have it listed again, each.
-                place.at = self._monotonic()
+                place.ended = self._monotonic()
         return place.found
 
     async def _list(self, kind: TargetKind, namespace: str) -> dict[str, Mapping[str, Any]]:

@@ -2,7 +2,8 @@
 
 What it is for: hearing at once that somebody put a target back, deleted or deployed it. It reports names, never states;
 whoever is told reads the object live, within a second, or some seconds while others wait to have theirs told. After
-every break it lists anew and reports each object, so a change during the break is not missed, only reported late.
+every break it lists anew, and reports each object and which there are, so that a change or an end during the break is
+not missed, only reported late.
 """
 
 import asyncio
@@ -11,11 +12,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from ideogram_operator.cluster import kinds
 from ideogram_operator.cluster.answers import Object
 from ideogram_operator.cluster.errors import ClusterError
 from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.resource.words import TargetKind
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,19 +45,25 @@ class Rhythm:
 
 
 class Watches:
-    """The watches that are running. ``on_change`` must only take note: it is called on the watch's own task."""
+    """The watches that are running.
+
+    ``on_change`` must only take note: it is called on the watch's own task. So is ``on_list``, with a place and the
+    names of all that is there.
+    """
 
     def __init__(
         self,
         gateway: Gateway,
         on_change: Callable[[Change], None],
         *,
+        on_list: Callable[[str, TargetKind, frozenset[str]], None] = lambda *_: None,
         rhythm: Rhythm | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._gateway = gateway
         self._on_change = on_change
+        self._on_list = on_list
         self._rhythm = rhythm or Rhythm()
         self._sleep = sleep
         self._jitter = jitter
@@ -64,10 +75,10 @@ class Watches:
         return frozenset(self._running)
 
     def want(self, places: frozenset[tuple[str, TargetKind]]) -> None:
-        """Watch exactly these from now on: what is missing or has died is started, what is over is stopped."""
+        """Watch exactly these from now on: what is missing is started, what is over is stopped."""
         for place in self.running - places:
             self._running.pop(place).cancel()
-        for namespace, kind in places - {place for place, task in self._running.items() if not task.done()}:
+        for namespace, kind in places - self.running:
             name = f"watch {kind} in {namespace}"
             self._running[namespace, kind] = asyncio.create_task(self._keep(namespace, kind), name=name)
 
@@ -88,8 +99,12 @@ class Watches:
                     if version == before:  # a server that ends silent watches at once must not be asked in a loop
                         await self._pause(failures)
             except (ClusterError, KeyError):  # the latter: metadata without a name or a version
-                await self._pause(failures)
-                failures = min(failures + 1, 10)
+                pass
+            except Exception:
+                # A worker: what nobody foresaw must not end the watching.
+                log.exception("watch failed; it begins anew", kind=str(kind), namespace=namespace)
+            await self._pause(failures)
+            failures = min(failures + 1, 10)
 
     async def _pause(self, failures: int) -> None:
         wait = min(self._rhythm.longest_backoff, self._rhythm.backoff * 2**failures)
@@ -99,6 +114,7 @@ class Watches:
         listing = await self._gateway.list(kinds.address(kind, namespace), metadata_only=True)
         for item in listing.items:
             self._tell(namespace, kind, item, deleted=False)
+        self._on_list(namespace, kind, frozenset(str(item["metadata"]["name"]) for item in listing.items))
         return listing.resource_version
 
     async def _follow(self, namespace: str, kind: TargetKind, version: str) -> str:

@@ -18,6 +18,7 @@ from ideogram_operator.cluster.gateway import Gateway
 from ideogram_operator.cluster.watches import Change, Watches
 from ideogram_operator.ideogram.hosts import AllowedHosts
 from ideogram_operator.ideogram.sender import Sender
+from ideogram_operator.resource.words import TargetKind
 from ideogram_operator.runtime.accounts import Accounts
 from ideogram_operator.runtime.acting import Actor
 from ideogram_operator.runtime.agenda import Agenda, Key
@@ -219,7 +220,7 @@ def assemble(settings: Settings, *, clock: Clock, gateway: Gateway, sender: Send
     links.soon, links.reconciler, links.accounts_known = agenda.soon, reconciler, lambda: accounts.known
     hearing = Hearing(last=clock.monotonic())
     hearsay = Hearsay(delay=DEBOUNCE, tell=partial(_changed, reconciler, agenda))
-    watches = Watches(gateway, hearsay.hear)
+    watches = Watches(gateway, hearsay.hear, on_list=partial(_listed, reconciler, agenda))
     housekeeping = Housekeeping(
         gateway=gateway,
         clock=clock,
@@ -310,6 +311,11 @@ def _reconciler(
 def _changed(reconciler: Reconciler, agenda: Agenda, changes: Sequence[Change]) -> None:
     for key in reconciler.records.holders(changes):
         agenda.later(key, DEBOUNCE_IN_A_CROWD if agenda.crowded else 0.0)
+
+
+def _listed(reconciler: Reconciler, agenda: Agenda, namespace: str, kind: TargetKind, names: frozenset[str]) -> None:
+    for key in reconciler.records.missing(namespace, kind, names):
+        agenda.soon(key)
 
 
 def _hurry(reconciler: Reconciler, agenda: Agenda, clock: Clock) -> None:

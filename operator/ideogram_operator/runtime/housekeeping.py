@@ -29,6 +29,8 @@ TICK = 0.05
 LATEST_RECONCILE = 60.0
 LONGEST_LAG = 30.0
 SWEEPS_MISSED = 3
+UNANSWERED = 3
+"""Reads in a row without an answer after which a sweep leaves the rest to the next: one may be the object's fault."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -113,8 +115,10 @@ class Housekeeping:
             return
         self.hearing.last = self.clock.monotonic()
         self.metrics.ghosts.inc(self.store.sweep(known, listed))
+        unanswered = 0
         for key in behind:
-            if not await self._read(key):
+            unanswered = 0 if await self._read(key) else unanswered + 1
+            if unanswered == UNANSWERED:
                 return
 
     async def _read(self, key: Key) -> bool:

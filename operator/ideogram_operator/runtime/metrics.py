@@ -152,7 +152,7 @@ class Metrics:
             "integrations": Gauge("ideogram_operator_integrations", "Integrations known.", registry=registry),
             "decided": Gauge(
                 "ideogram_operator_integrations_decided",
-                "Integrations that were decided on since the start: fewer than are known until all are at work.",
+                "Integrations at work: those that were decided on since the start.",
                 registry=registry,
             ),
             "rollouts": Gauge(

@@ -1,6 +1,6 @@
 """All integrations at work, and which of them hold what: found by namespace, since changes come in bursts."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ideogram_operator.cluster.watches import Change
@@ -56,6 +56,17 @@ class Records:
             for key, record in self._all.get(namespace, {}).items()
             if _heard_of(record, of_namespace)
         ]
+
+    def missing(self, namespace: str, kind: TargetKind, names: Container[str]) -> list[Key]:
+        """Returns the integrations that hold or follow targets which are not among these; they are read again."""
+        found = []
+        for record in self.of_namespace(namespace):
+            gone = [ref for ref, known in record.targets.items() if known.watched and ref.kind is kind]
+            gone = [ref for ref in gone if ref.name not in names]
+            for ref in gone:
+                record.targets[ref].stale = True
+            found += [record.key] if gone else []
+        return found
 
     def note(self, record: Record, *, telling: bool = False) -> None:
         """Takes note of whether the integration holds or follows anything, or is about to tell its targets something.
