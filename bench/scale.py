@@ -166,7 +166,7 @@ async def _delays_of_a_bare_loop(seconds: float) -> list[float]:
 
 async def measure_scale(rig: Rig, admin: Raw, floor: Raw, sizes: Sizes) -> list[dict[str, Any]]:
     """The figures for each number of integrations."""
-    probe = {"interval": "10s" if sizes.idle > 10 else "2s", "generate": {"interval": "0s"}}  # noqa: PLR2004 - a smoke's
+    probe = {"interval": "10s" if sizes.idle > 10 else "1s", "generate": {"interval": "0s"}}  # noqa: PLR2004 - a smoke's
     fleet = Fleet(
         prefix="scale", namespaces=sizes.namespaces, kind="ConfigMap", spec=spec(rig.provider.url, probe=probe)
     )
