@@ -45,6 +45,11 @@ class House:
     def _beat(self) -> None:
         self.beats += 1
 
+    def miss(self, count: int) -> None:
+        """So many integrations of which the watch never tells."""
+        for number in range(count):
+            self.api.make(PLURAL, f"missed-{number}")
+
     async def keep(self, seconds: float) -> None:
         self.keeping.begin()
         task = asyncio.create_task(self.keeping.run())
@@ -92,8 +97,7 @@ def test_a_sweep_reads_whole_only_what_is_news() -> None:
 def test_a_sweep_of_a_cluster_that_hangs_holds_up_no_beat(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> None:
         house = House()
-        for number in range(10):
-            house.api.make(PLURAL, f"missed-{number}")
+        house.miss(10)
         answer = getattr(house.api, verb)
 
         async def hang(*asked: Any, **how: Any) -> Any:
@@ -110,8 +114,7 @@ def test_a_sweep_of_a_cluster_that_hangs_holds_up_no_beat(verb: str, monkeypatch
 def test_a_sweep_that_gets_no_answers_asks_for_no_more() -> None:
     async def story() -> None:
         house = House()
-        for number in range(10):
-            house.api.make(PLURAL, f"missed-{number}")
+        house.miss(10)
         house.api.trouble.append(on("get", PLURAL))
         await house.keep(EVERY + 5)
         assert sum(asked.startswith("get") for asked in house.api.asked) == UNANSWERED
@@ -125,8 +128,7 @@ def test_a_sweep_that_gets_no_answers_asks_for_no_more() -> None:
 def test_one_that_cannot_be_read_keeps_a_sweep_from_no_other() -> None:
     async def story() -> None:
         house = House()
-        for number in range(10):
-            house.api.make(PLURAL, f"missed-{number}")
+        house.miss(10)
         house.api.trouble.append(on("get", PLURAL, name="missed-0"))
         await house.keep(EVERY + 5)
         assert len(house.dirty) == 9

@@ -1,4 +1,4 @@
-"""The event loop looks names up as asyncio does: a resolver that does not answer must not keep all names waiting."""
+"""How the event loop looks names up: a resolver that does not answer must not keep all names waiting."""
 
 import asyncio
 import socket

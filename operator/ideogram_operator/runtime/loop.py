@@ -52,8 +52,8 @@ class EventLoop(uvloop.Loop):
         super().close()
 
     def _ask(self, question: Question) -> "asyncio.Future[list[Any]]":
-        look_up = partial(_look_up, question)
-        answer: asyncio.Future[list[Any]] = asyncio.wrap_future(self._resolvers.submit(look_up), loop=self)
+        asking = self._resolvers.submit(socket.getaddrinfo, *question)
+        answer: asyncio.Future[list[Any]] = asyncio.wrap_future(asking, loop=self)
         self._asked[question] = answer
         answer.add_done_callback(partial(self._answered, question))
         return answer
@@ -62,11 +62,6 @@ class EventLoop(uvloop.Loop):
         self._asked.pop(question, None)
         if not answer.cancelled():
             answer.exception()  # nobody may be left to hear of it
-
-
-def _look_up(question: Question) -> list[Any]:
-    found: list[Any] = socket.getaddrinfo(*question)
-    return found
 
 
 def _is_address(host: Any) -> bool:

@@ -14,7 +14,7 @@ class Records:
     """The records by key."""
 
     _all: dict[str, dict[Key, Record]] = field(default_factory=dict)
-    _holding: set[Key] = field(default_factory=set)
+    _holding: dict[Key, Record] = field(default_factory=dict)
 
     def get(self, key: Key) -> Record | None:
         """Returns the integration's record, None while it is not at work."""
@@ -28,7 +28,7 @@ class Records:
         """Returns the record that is let go, None if there was none."""
         found = self._all.get(key.namespace, {})
         record = found.pop(key, None)
-        self._holding.discard(key)
+        self._holding.pop(key, None)
         if not found:
             self._all.pop(key.namespace, None)
         return record
@@ -59,14 +59,7 @@ class Records:
 
     def missing(self, namespace: str, kind: TargetKind, names: Container[str]) -> list[Key]:
         """Returns the integrations that hold or follow targets which are not among these; they are read again."""
-        found = []
-        for record in self.of_namespace(namespace):
-            gone = [ref for ref, known in record.targets.items() if known.watched and ref.kind is kind]
-            gone = [ref for ref in gone if ref.name not in names]
-            for ref in gone:
-                record.targets[ref].stale = True
-            found += [record.key] if gone else []
-        return found
+        return [record.key for record in self.of_namespace(namespace) if _misses(record, kind, names)]
 
     def note(self, record: Record, *, telling: bool = False) -> None:
         """Takes note of whether the integration holds or follows anything, or is about to tell its targets something.
@@ -74,17 +67,15 @@ class Records:
         Twice a second it is asked what is held, and among ten thousand it is mostly nobody.
         """
         if telling or any(known.watched for known in record.targets.values()):
-            self._holding.add(record.key)
+            self._holding[record.key] = record
         else:
-            self._holding.discard(record.key)
+            self._holding.pop(record.key, None)
 
     def held_places(self) -> frozenset[tuple[str, TargetKind]]:
         """Returns the namespaces and kinds in which something is held or followed."""
-        holding = (self.get(key) for key in self._holding)
         return frozenset(
             (record.key.namespace, known.ref.kind)
-            for record in holding
-            if record is not None
+            for record in self._holding.values()
             for known in record.targets.values()
             if known.watched
         )
@@ -98,5 +89,14 @@ def _heard_of(record: Record, changes: Mapping[Ref, Change]) -> bool:
         # Most of what is heard is what was just written, and read with the answer.
         news = change is not None and (change.deleted or change.resource_version != known.version)
         if news and known.watched:
+            known.stale = found = True
+    return found
+
+
+def _misses(record: Record, kind: TargetKind, names: Container[str]) -> bool:
+    """Whether a target that the integration holds or follows is not among these of its kind."""
+    found = False
+    for ref, known in record.targets.items():
+        if known.watched and ref.kind is kind and ref.name not in names:
             known.stale = found = True
     return found

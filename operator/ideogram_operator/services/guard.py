@@ -43,7 +43,7 @@ async def system_names(host: str, port: int) -> list[str]:
 
 @cache
 def _resolvers() -> ThreadPoolExecutor:
-    """Threads of their own: the loop's few also look up the provider, and must not wait for a tenant's name server."""
+    """Threads of their own: the loop's also look up the provider, and must not wait for a tenant's name server."""
     return ThreadPoolExecutor(max_workers=_RESOLVERS, thread_name_prefix="names")
 
 

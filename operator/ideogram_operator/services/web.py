@@ -88,7 +88,6 @@ class Web:
                 hint="Check that it runs, and that no NetworkPolicy is in the way.",
             ) from None
         except (aiohttp.ClientError, ValueError, OSError, RuntimeError, zlib.error) as error:
-            # A RuntimeError is what libuv says of a connection that is closed already.
             raise _failure(error, place) from None
 
     async def close(self) -> None:
@@ -196,13 +195,19 @@ def _failure(error: Exception, place: str) -> ServiceError:
         return ServiceError(f"{place} has a certificate that is not trusted: {problem}", hint=_CA_HINT)
     if isinstance(error, aiohttp.ClientConnectorError):
         return _not_connected(error.os_error, place)
-    if isinstance(error, (*_CUT_OFF, RuntimeError)):
+    if isinstance(error, _CUT_OFF):
         return ServiceError(f"{place} hung up before its answer was whole", hint="Look into its log.")
     return ServiceError(f"{place} does not answer in HTTP", hint="Check the URL's scheme and port.")
 
 
-_CUT_OFF: Final = (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError)
-"""A connection that was there and broke: closed, reset, or ended too early."""
+_CUT_OFF: Final = (
+    aiohttp.ClientPayloadError,
+    aiohttp.ServerDisconnectedError,
+    aiohttp.ClientOSError,
+    ConnectionError,
+    RuntimeError,
+)
+"""A connection that was there and broke: closed, reset, or ended too early. The last is libuv's word for closed."""
 _CA_HINT: Final = "Give the operator its certificate authority: --ca-file PEM (chart value caFile)."
 
 
