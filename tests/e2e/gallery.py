@@ -19,6 +19,7 @@ from lab.cluster import Cluster
 from lab.controlplane.certificates import Certificates, issue
 from lab.kube import Json
 from lab.operator import Flags, Operator, grant_rights, operator_kubeconfig
+from lab.processes import NamelessChild
 from lab.receiver import Receiver
 from lab.servers.bucket_server import BucketAccess
 from lab.servers.prometheus import Prometheus
@@ -140,7 +141,7 @@ class Gallery:
             more=("--ca-file", str(self.certificates.ca), *more),
         )
         (folder / "operator").mkdir(exist_ok=True)
-        return Operator(flags, folder=folder / "operator")
+        return Operator(flags, folder=folder / "operator", process=NamelessChild)
 
     # -- what anybody sees ---------------------------------------------------------------------------------------------
 

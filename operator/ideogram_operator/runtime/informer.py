@@ -7,9 +7,10 @@ progress, no last-handled configuration, and its own finalizer has a name that n
 
 import logging
 import random
+import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import kopf
 
@@ -115,6 +116,8 @@ class Informer:
             registry=self._registry(),
             settings=self._settings(),
             standalone=True,
+            # Peering is off, but without an identity kopf looks up the user's name, and a container's user has none.
+            identity=cast("Any", socket.gethostname()),
             clusterwide=not self.namespaces,
             namespaces=list(self.namespaces),
         )
