@@ -179,6 +179,39 @@ async def test_a_hang_ends_with_the_timeout(sender: HttpSender) -> None:
     assert 0.15 < reply.latency < 2
 
 
+async def test_regular_requests_open_a_new_connection_every_minute() -> None:
+    now = 0.0
+    aged = HttpSender(trust_store(), monotonic=lambda: now)
+    async with serving(saying(ok())) as server:
+        for at, connections in ((0.0, 1), (59.0, 1), (60.0, 2), (61.0, 2), (125.0, 3)):
+            now = at
+            assert isinstance(await aged.send(probe(server.url)), Answer)
+            assert server.connections == connections, at
+        await aged.close()
+
+
+async def test_a_request_under_way_outlives_its_connections_age() -> None:
+    now, begun, go = 0.0, asyncio.Event(), asyncio.Event()
+
+    async def behave(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not begun.is_set():
+            begun.set()
+            await go.wait()
+        writer.write(ok())
+        await writer.drain()
+
+    aged = HttpSender(trust_store(), monotonic=lambda: now)
+    async with serving(behave) as server:
+        slow = asyncio.ensure_future(aged.send(probe(server.url)))
+        await begun.wait()
+        now = 60.0
+        assert isinstance(await aged.send(probe(server.url)), Answer)
+        go.set()
+        assert isinstance(await slow, Answer)
+        assert not aged._retired
+        await aged.close()
+
+
 async def test_hundreds_of_hanging_requests_keep_the_next_one_from_nothing(sender: HttpSender) -> None:
     async with serving(saying(b"")) as hanging, serving(saying(ok())) as server:
         waiting = [asyncio.create_task(sender.send(probe(hanging.url, timeout=30))) for _ in range(300)]

@@ -7,6 +7,7 @@ import ssl
 import time
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -18,6 +19,8 @@ from ideogram_operator.ideogram.requests import Request
 
 _IDLE_KEPT: Final = 64
 _IDLE_SECONDS: Final = 30.0
+CONNECTION_MAX_AGE_S: Final = 60.0
+"""Seconds after which regular requests open new connections: a broken name, certificate or listener hits only those."""
 _GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
 
 
@@ -64,7 +67,9 @@ class HttpSender:
     def __init__(self, trust: ssl.SSLContext, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         silence_http_logs()
         self._monotonic = monotonic
-        self._pooled = _client(trust, idle=_IDLE_KEPT)
+        self._trust = trust
+        self._pool = _Pool(_client(trust, idle=_IDLE_KEPT), began=monotonic())
+        self._retired: set[_Pool] = set()
         self._fresh = _client(trust, idle=0)
 
     async def send(self, request: Request) -> Reply:
@@ -77,12 +82,36 @@ class HttpSender:
             return failure(error, self._monotonic() - began)
 
     async def close(self) -> None:
-        """Closes both pools."""
-        await self._pooled.aclose()
+        """Closes all pools."""
+        for pool in (self._pool, *self._retired):
+            await pool.client.aclose()
         await self._fresh.aclose()
 
     async def _exchange(self, request: Request, began: float) -> Answer:
-        client = self._fresh if request.fresh else self._pooled
+        if request.fresh:
+            return await self._answer(self._fresh, request, began)
+        pool = await self._current_pool()
+        pool.in_flight += 1
+        try:
+            return await self._answer(pool.client, request, began)
+        finally:
+            pool.in_flight -= 1
+            if not pool.in_flight and pool in self._retired:
+                self._retired.discard(pool)
+                await pool.client.aclose()
+
+    async def _current_pool(self) -> "_Pool":
+        """The pool of regular requests, a new one once the old one is too old; requests under way keep the old one."""
+        old, now = self._pool, self._monotonic()
+        if now - old.began >= CONNECTION_MAX_AGE_S:
+            self._pool = _Pool(_client(self._trust, idle=_IDLE_KEPT), began=now)
+            if old.in_flight:
+                self._retired.add(old)
+            else:
+                await old.client.aclose()
+        return self._pool
+
+    async def _answer(self, client: httpx.AsyncClient, request: Request, began: float) -> Answer:
         headers, body, timeout = _headers(request), request.body, request.timeout
         async with client.stream(request.verb, request.url, headers=headers, json=body, timeout=timeout) as response:
             content = await _read(response)
@@ -93,6 +122,20 @@ class HttpSender:
                 retry_after=response.headers.get("Retry-After"),
                 latency=self._monotonic() - began,
             )
+
+
+@dataclass(eq=False, slots=True)
+class _Pool:
+    """Kept connections.
+
+    Attributes:
+        began: by the monotonic clock; no connection in it is older.
+        in_flight: requests that use it now.
+    """
+
+    client: httpx.AsyncClient
+    began: float
+    in_flight: int = 0
 
 
 def _client(trust: ssl.SSLContext, *, idle: int) -> httpx.AsyncClient:

@@ -47,7 +47,9 @@ def _flips(regarding: Mapping[str, Any], before: Memory, standing: Standing) -> 
     elif wanted is TargetMode.THROTTLED:
         yield _note(regarding, WARNING, Reason.RATE_LIMITED, "Throttle", message)
     elif wanted is TargetMode.LIVE:
-        text = f"Targets are given back; they were in fallback since {clock_time(before.since)}."
+        # A way back that began earlier has a start of its own, which is not the fallback's.
+        since = f"; they were in fallback since {clock_time(before.since)}" if before.state is State.FALLBACK else ""
+        text = f"Targets are given back{since}."
         yield _note(regarding, NORMAL, Reason.RESTORING_TARGETS, "Restore", text if before.falling_back else message)
     else:
         yield _note(regarding, NORMAL, reason, "Restore", message)

@@ -1,7 +1,7 @@
 """GETs of what stands around an integration: one client, bounded in time and size, that goes where it was told only.
 
 Addresses are checked where aiohttp resolves them, for the very connection that is made: no name can mean one thing
-when it is checked and another when it is called. A connection that is kept was checked when it was opened. Redirects
+when it is checked and another when it is called. Each request has a connection of its own. Redirects
 are not followed, cookies not kept, and messages name the host and what happened, never a path, a query or a body.
 """
 
@@ -21,7 +21,6 @@ from ideogram_operator.services.guard import Guard, shown
 from ideogram_operator.services.results import ServiceError
 
 _CONNECTIONS: Final = 256
-_IDLE_SECONDS: Final = 15.0
 _GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
 _REDIRECTS: Final = range(300, 400)
 
@@ -135,7 +134,8 @@ def _session(guard: Guard, trust: ssl.SSLContext, *, exempt: frozenset[str], pro
         use_dns_cache=False,
         ssl=trust,
         limit=_CONNECTIONS,
-        keepalive_timeout=_IDLE_SECONDS,
+        # Through a Service a kept connection leads to the same pod for ever, even while that pod is being replaced.
+        force_close=True,
     )
     return aiohttp.ClientSession(
         connector=connector,
