@@ -15,6 +15,9 @@ from tests.cluster.shapes import ROLLING, claim
 
 D, S, N = TargetKind.DEPLOYMENT, TargetKind.STATEFUL_SET, TargetKind.DAEMON_SET
 EXCEEDED = {"conditions": [{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]}
+QUOTA = "exceeded quota: full, requested: pods=1, used: pods=4, limited: pods=4"
+REFUSED = {"conditions": [{"type": "ReplicaFailure", "status": "True", "message": QUOTA}]}
+MENDED = {"conditions": [{"type": "ReplicaFailure", "status": "False", "message": QUOTA}]}
 COMPLETE, PROGRESSING, STUCK, NOT_ROLLING = Phase.COMPLETE, Phase.PROGRESSING, Phase.STUCK, Phase.NOT_ROLLING
 
 
@@ -39,6 +42,15 @@ def daemons(updated: int, available: int) -> dict[str, Any]:
         (D, {}, deployed(3, 4, 3), PROGRESSING, True, "1 old pods still there"),
         (D, {}, deployed(3, 3, 2), PROGRESSING, False, "2 of 3 pods ready"),
         (D, {}, deployed(1, 4, 3) | EXCEEDED, STUCK, True, "the progress deadline is exceeded; 1 of 3 pods updated"),
+        (
+            D,
+            {},
+            deployed(0, 2, 2) | REFUSED,
+            PROGRESSING,
+            False,
+            "0 of 3 pods updated; no new pod can be made: exceeded",
+        ),
+        (D, {}, deployed(0, 2, 2) | MENDED, PROGRESSING, False, "0 of 3 pods updated"),
         (
             D,
             {"paused": True},

@@ -7,7 +7,11 @@ from typing import Any
 
 from ideogram_operator.cluster import kinds
 from ideogram_operator.cluster.reasons import Reason, Remark
+from ideogram_operator.resource.bounded import clip
 from ideogram_operator.resource.words import TargetKind
+
+_LONGEST_QUOTE = 200
+"""Characters quoted of a workload's own condition."""
 
 
 class Phase(StrEnum):
@@ -40,13 +44,14 @@ def rollout(kind: TargetKind, live: Mapping[str, Any]) -> Rollout:
     if not numbers.observed:
         return Rollout(phase=Phase.PROGRESSING, ready=False, message="waiting for its controller to see the change")
     ready = numbers.available >= numbers.desired
+    refused = _pods_refused(live)
     if stuck := _stuck(kind, live):
-        return Rollout(phase=Phase.STUCK, ready=ready, message=f"{stuck}; {numbers}")
+        return Rollout(phase=Phase.STUCK, ready=ready, message=f"{stuck}; {numbers}{refused}")
     if numbers.followed(kind):
         return Rollout(phase=Phase.COMPLETE, ready=True, message=str(numbers))
     if hindered := hindrances(kind, live):
         return Rollout(phase=Phase.NOT_ROLLING, ready=ready, message=hindered[0].message)
-    return Rollout(phase=Phase.PROGRESSING, ready=ready, message=str(numbers))
+    return Rollout(phase=Phase.PROGRESSING, ready=ready, message=f"{numbers}{refused}")
 
 
 def hindrances(kind: TargetKind, live: Mapping[str, Any]) -> tuple[Remark, ...]:
@@ -127,4 +132,12 @@ def _stuck(kind: TargetKind, live: Mapping[str, Any]) -> str:
     for condition in (live.get("status") or {}).get("conditions") or []:
         if condition.get("type") == "Progressing" and condition.get("reason") == "ProgressDeadlineExceeded":
             return "the progress deadline is exceeded"
+    return ""
+
+
+def _pods_refused(live: Mapping[str, Any]) -> str:
+    """Why no new pod can be made (a quota, an admission policy), in the words of the workload's condition."""
+    for condition in (live.get("status") or {}).get("conditions") or []:
+        if condition.get("type") == "ReplicaFailure" and condition.get("status") == "True":
+            return f"; no new pod can be made: {clip(str(condition.get('message') or ''), _LONGEST_QUOTE)}"
     return ""
