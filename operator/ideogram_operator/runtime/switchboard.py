@@ -183,7 +183,7 @@ class Switchboard:
         elif known.problem is None and self._stuck(known):
             known.problem = Problem(
                 reason=Reason.ROLLOUT_STUCK,
-                message=f"{known.ref} was told, but its pods do not get ready: {progress.message}. Look at its pods.",
+                message=f"{known.ref} was told, but its pods do not get ready. Look at its pods: {progress.message}.",
             )
         elif known.problem is None and progress.phase is Phase.NOT_ROLLING and known.switched_at is not None:
             known.problem = Problem(
