@@ -211,7 +211,7 @@ def test_a_stuck_connection(stall: Stall, row: Measuring) -> None:
     before = stall.open()
     row.begins()
     stall.admin.fault("hang_pooled")
-    wait_until(lambda: stall.admin.faults()[0]["hits"] > 0, "the stuck connection to be used")
+    wait_until(lambda: stall.admin.faults()[0]["hits"] > 0, "the stuck connection to be used", timeout=100)
     stall.asked(4)
     stall.live()
     untouched(stall, row, before)
