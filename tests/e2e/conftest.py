@@ -77,6 +77,7 @@ def run_operator(shop: Shop, tmp_path: Path) -> Iterator[RunOperator]:
             home: str | None = None,
             environment: dict[str, str] | None = None,
             output: Path | int | None = None,
+            process: type[Child] | None = None,
         ) -> Operator:
             home = home or shop.namespace
             if grant:
@@ -93,8 +94,8 @@ def run_operator(shop: Shop, tmp_path: Path) -> Iterator[RunOperator]:
             folder = tmp_path / "operator"
             folder.mkdir(exist_ok=True)
             # Variables of the loader, and an output that breaks, are for a process that is begun from nothing.
-            process = WarmChild if environment is None and output is None else Child
-            made = Operator(flags, folder=folder, environment=environment, output=output, process=process)
+            usual = WarmChild if environment is None and output is None else Child
+            made = Operator(flags, folder=folder, environment=environment, output=output, process=process or usual)
             return ends.enter_context(made)
 
         yield run

@@ -202,13 +202,14 @@ async def test_a_request_under_way_outlives_its_connections_age() -> None:
 
     aged = HttpSender(trust_store(), monotonic=lambda: now)
     async with serving(behave) as server:
-        slow = asyncio.ensure_future(aged.send(probe(server.url)))
+        old, slow = aged._pool, asyncio.ensure_future(aged.send(probe(server.url)))
         await begun.wait()
         now = 60.0
         assert isinstance(await aged.send(probe(server.url)), Answer)
+        assert not old.client.is_closed
         go.set()
         assert isinstance(await slow, Answer)
-        assert not aged._retired
+        assert old.client.is_closed
         await aged.close()
 
 

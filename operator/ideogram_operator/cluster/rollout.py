@@ -11,7 +11,7 @@ from ideogram_operator.resource.bounded import clip
 from ideogram_operator.resource.words import TargetKind
 
 _LONGEST_QUOTE = 200
-"""Characters quoted of a workload's own condition."""
+"""Bytes quoted of a workload's own condition."""
 
 
 class Phase(StrEnum):
@@ -129,15 +129,19 @@ def _numbers(kind: TargetKind, live: Mapping[str, Any]) -> _Numbers:
 def _stuck(kind: TargetKind, live: Mapping[str, Any]) -> str:
     if kind is not TargetKind.DEPLOYMENT:
         return ""
-    for condition in (live.get("status") or {}).get("conditions") or []:
-        if condition.get("type") == "Progressing" and condition.get("reason") == "ProgressDeadlineExceeded":
-            return "the progress deadline is exceeded"
-    return ""
+    exceeded = _condition(live, "Progressing").get("reason") == "ProgressDeadlineExceeded"
+    return "the progress deadline is exceeded" if exceeded else ""
 
 
 def _pods_refused(live: Mapping[str, Any]) -> str:
     """Why no new pod can be made (a quota, an admission policy), in the words of the workload's condition."""
-    for condition in (live.get("status") or {}).get("conditions") or []:
-        if condition.get("type") == "ReplicaFailure" and condition.get("status") == "True":
-            return f"; no new pod can be made: {clip(str(condition.get('message') or ''), _LONGEST_QUOTE)}"
-    return ""
+    failure = _condition(live, "ReplicaFailure")
+    if failure.get("status") != "True":
+        return ""
+    return f"; no new pod can be made: {clip(str(failure.get('message') or ''), _LONGEST_QUOTE)}"
+
+
+def _condition(live: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    """The workload's condition of that type; an empty one if there is none."""
+    conditions = (live.get("status") or {}).get("conditions") or []
+    return next((one for one in conditions if one.get("type") == kind), {})

@@ -69,7 +69,6 @@ class HttpSender:
         self._monotonic = monotonic
         self._trust = trust
         self._pool = _Pool(_client(trust, idle=_IDLE_KEPT), began=monotonic())
-        self._retired: set[_Pool] = set()
         self._fresh = _client(trust, idle=0)
 
     async def send(self, request: Request) -> Reply:
@@ -82,9 +81,8 @@ class HttpSender:
             return failure(error, self._monotonic() - began)
 
     async def close(self) -> None:
-        """Closes all pools."""
-        for pool in (self._pool, *self._retired):
-            await pool.client.aclose()
+        """Closes both pools; requests that are still under way in an older one close that."""
+        await self._pool.client.aclose()
         await self._fresh.aclose()
 
     async def _exchange(self, request: Request, began: float) -> Answer:
@@ -96,8 +94,7 @@ class HttpSender:
             return await self._answer(pool.client, request, began)
         finally:
             pool.in_flight -= 1
-            if not pool.in_flight and pool in self._retired:
-                self._retired.discard(pool)
+            if pool is not self._pool and not pool.in_flight:
                 await pool.client.aclose()
 
     async def _current_pool(self) -> "_Pool":
@@ -105,9 +102,7 @@ class HttpSender:
         old, now = self._pool, self._monotonic()
         if now - old.began >= CONNECTION_MAX_AGE_S:
             self._pool = _Pool(_client(self._trust, idle=_IDLE_KEPT), began=now)
-            if old.in_flight:
-                self._retired.add(old)
-            else:
+            if not old.in_flight:
                 await old.client.aclose()
         return self._pool
 

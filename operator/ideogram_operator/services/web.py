@@ -1,8 +1,8 @@
 """GETs of what stands around an integration: one client, bounded in time and size, that goes where it was told only.
 
 Addresses are checked where aiohttp resolves them, for the very connection that is made: no name can mean one thing
-when it is checked and another when it is called. Each request has a connection of its own. Redirects
-are not followed, cookies not kept, and messages name the host and what happened, never a path, a query or a body.
+when it is checked and another when it is called. Each request has a connection of its own. Redirects are not followed,
+cookies not kept, and messages name the host and what happened, never a path, a query or a body.
 """
 
 import asyncio
